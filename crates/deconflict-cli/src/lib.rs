@@ -1,0 +1,1 @@
+//! Floor 9: arguments, exit codes, which source and which reports.

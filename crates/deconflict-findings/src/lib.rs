@@ -1,0 +1,10 @@
+//! Floor 1: the report as plain data. Rules make [`Finding`]s, the pipeline folds and sorts them into a [`Report`],
+//! and each report format turns that into text. Nothing here reads or prints.
+
+mod finding;
+mod meta;
+mod report;
+
+pub use finding::{Certainty, Edit, Finding, Fix, Instance, Label, ObjectRef, Place, Safety, Severity, TrailStep};
+pub use meta::{Family, RuleMeta};
+pub use report::{ClusterRow, Coverage, Judged, PlacementRow, PlacementStatus, Report, Skipped, Source, Summary};

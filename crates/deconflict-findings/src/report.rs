@@ -1,0 +1,178 @@
+//! The whole report.
+
+use std::sync::Arc;
+
+use deconflict_files::{Files, Origin};
+
+use crate::{Finding, Place};
+
+/// What was judged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Judged {
+    /// `worktree`, `staged` or `revision`.
+    pub kind: &'static str,
+    /// The base revision, if one was given.
+    pub base: Option<String>,
+    /// True when a merge with the base was judged.
+    pub merged: bool,
+}
+
+/// Counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Summary {
+    /// Findings of severity error that are shown.
+    pub errors: usize,
+    /// Findings of severity warning that are shown.
+    pub warnings: usize,
+    /// Findings of severity info that are shown.
+    pub infos: usize,
+    /// Findings that the base already had.
+    pub old: usize,
+    /// Findings that a comment, contract or rule setting silenced.
+    pub suppressed: usize,
+    /// Files read.
+    pub files: usize,
+    /// Placements, rendered or not.
+    pub placements: usize,
+    /// Objects read, placed or not.
+    pub objects: usize,
+    /// Clusters.
+    pub clusters: usize,
+}
+
+/// Something that was not checked, and why.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Skipped {
+    /// Path relative to the top of the repository.
+    pub path: String,
+    /// One word of the contract: `remote`, `helm`, `plugin`, `encrypted`, `ignored`, `not-found`, `unsupported`, …
+    pub reason: &'static str,
+    /// What exactly.
+    pub detail: String,
+}
+
+/// What was checked and what was not.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Coverage {
+    /// Roots rendered, placed or not.
+    pub rendered: usize,
+    /// Everything that was not checked, sorted.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Whether a placement's objects are known.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PlacementStatus {
+    /// All objects are known.
+    Rendered,
+    /// It cannot be built.
+    Failed,
+    /// It was not built, on purpose.
+    Skipped,
+}
+
+impl PlacementStatus {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rendered => "rendered",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Where a placement's source comes from.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Source {
+    /// `self`, or a URL.
+    pub repo: String,
+    /// Revision, if it says one.
+    pub revision: Option<String>,
+    /// True when merging to the judged branch changes what is deployed.
+    pub deployed_by_merge: bool,
+}
+
+/// One row of `deconflict map`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlacementRow {
+    /// `argocd`, `flux` or `plain`.
+    pub engine: &'static str,
+    /// `namespace/name` of the application.
+    pub app: Option<String>,
+    /// Directory in the repository.
+    pub root: Option<String>,
+    /// `kustomize`, `helm`, `directory`, `jsonnet` or `plugin`.
+    pub kind: &'static str,
+    /// Cluster.
+    pub cluster: Option<String>,
+    /// Namespace that the engine sets.
+    pub namespace: Option<String>,
+    /// Argo CD project.
+    pub project: Option<String>,
+    /// Owning team.
+    pub owner: Option<String>,
+    /// Where the source comes from.
+    pub source: Source,
+    /// The line that declares it.
+    pub declared_at: Option<Origin>,
+    /// Whether its objects are known.
+    pub status: PlacementStatus,
+    /// Why not.
+    pub reason: Option<String>,
+    /// How many objects.
+    pub objects: usize,
+}
+
+/// One cluster of `deconflict map`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ClusterRow {
+    /// Name.
+    pub name: String,
+    /// `production`, `staging`, `development`, …
+    pub class: Option<String>,
+    /// Kubernetes version, `major.minor`.
+    pub kubernetes: Option<String>,
+    /// Placements in it.
+    pub placements: usize,
+    /// Objects in it.
+    pub objects: usize,
+}
+
+/// Everything a run says.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What was judged.
+    pub judged: Judged,
+    /// Counts.
+    pub summary: Summary,
+    /// What was checked and what was not.
+    pub coverage: Coverage,
+    /// Findings by path, start, rule; folded.
+    pub findings: Vec<Finding>,
+    /// Placements, sorted.
+    pub placements: Vec<PlacementRow>,
+    /// Clusters, sorted.
+    pub clusters: Vec<ClusterRow>,
+    /// The texts that places refer to.
+    pub files: Arc<Files>,
+}
+
+impl Report {
+    /// Resolve a place for printing.
+    pub fn place(&self, at: Origin) -> Place {
+        let file = self.files.get(at.file);
+        let (start, end) = (at.span.start, at.span.end.max(at.span.start));
+        let from = file.lines().place(&file.text, start);
+        let to = file.lines().place(&file.text, end);
+        Place {
+            path: file.path.as_str().to_owned(),
+            start,
+            end,
+            line: from.line,
+            column: from.column,
+            end_line: to.line,
+            end_column: to.column,
+        }
+    }
+}

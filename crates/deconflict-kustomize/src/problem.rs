@@ -1,0 +1,70 @@
+//! What goes wrong while building: the user's mistakes, never a failure of the run.
+
+use deconflict_files::Origin;
+
+/// Why a kustomization cannot be built, or what is odd about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// What it is.
+    pub kind: ProblemKind,
+    /// kustomize's own words for the innermost cause.
+    pub message: String,
+    /// Outer wrappings of the message in kustomize's words, innermost first; `render` prints them, findings do not.
+    pub context: Vec<String>,
+    /// The text that causes it; `None` only until the caller that knows the place fills it in.
+    pub at: Option<Origin>,
+    /// Other texts that take part, such as the first of two equal objects.
+    pub related: Vec<Origin>,
+}
+
+/// Kinds of problems that somebody treats differently.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ProblemKind {
+    /// The build fails.
+    Build,
+    /// A file, base or component that is not there.
+    NotFound,
+    /// Needs the network: a remote base, component or file.
+    Remote,
+    /// Needs Helm.
+    Helm,
+    /// Needs an external plugin, function or executable.
+    Plugin,
+}
+
+impl Problem {
+    /// A build error without a place yet.
+    pub fn build(message: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Build, message)
+    }
+
+    /// A problem without a place yet.
+    pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), context: Vec::new(), at: None, related: Vec::new() }
+    }
+
+    /// With its place, unless a caller further in already knew a better one.
+    #[must_use]
+    pub fn at(mut self, origin: Origin) -> Self {
+        self.at.get_or_insert(origin);
+        self
+    }
+
+    /// With one more wrapping: `context` then `: ` then what there was.
+    #[must_use]
+    pub fn within(mut self, context: impl Into<String>) -> Self {
+        self.context.push(context.into());
+        self
+    }
+
+    /// The full message as kustomize prints it.
+    pub fn full(&self) -> String {
+        let mut text = String::new();
+        for outer in self.context.iter().rev() {
+            text.push_str(outer);
+            text.push_str(": ");
+        }
+        text.push_str(&self.message);
+        text
+    }
+}

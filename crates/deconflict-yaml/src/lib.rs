@@ -1,0 +1,16 @@
+//! Floor 1: a YAML tree that keeps origins, comments and scalars as written. It knows nothing of Kubernetes.
+//!
+//! Trees never change: whoever sets a path copies the spine ([`std::sync::Arc::make_mut`]) and shares the rest.
+//! What a scalar means is asked with a [`Dialect`], because four readers disagree about `yes`, `0o17` and `1e3`.
+
+mod dialect;
+mod library;
+mod node;
+mod parse;
+mod scalar;
+
+pub use dialect::{Dialect, Value};
+pub use library::{Library, Loaded};
+pub use node::{Field, Kind, Node};
+pub use parse::{Comment, Document, Parsed, Problem, ProblemKind, parse, parse_embedded};
+pub use scalar::{Scalar, Style};
