@@ -87,6 +87,28 @@ pub struct Label {
     pub at: Origin,
     /// The words, lower case, no full stop; may be empty.
     pub text: String,
+    /// The text at the place is a secret: reports print dots instead of it.
+    pub masked: bool,
+}
+
+impl Label {
+    /// A label on text that may be shown.
+    pub fn new(at: Origin, text: impl Into<String>) -> Self {
+        Self {
+            at,
+            text: text.into(),
+            masked: false,
+        }
+    }
+
+    /// A label on a secret value: reports print dots instead of the text.
+    pub fn secret(at: Origin, text: impl Into<String>) -> Self {
+        Self {
+            at,
+            text: text.into(),
+            masked: true,
+        }
+    }
 }
 
 /// One step of a value's trail, newest first.
@@ -209,7 +231,7 @@ impl Finding {
             rule,
             severity,
             message: message.into(),
-            primary: Label { at, text: String::new() },
+            primary: Label::new(at, ""),
             related: Vec::new(),
             trail: Vec::new(),
             objects: Vec::new(),

@@ -5,6 +5,10 @@ mod finding;
 mod meta;
 mod report;
 
-pub use finding::{Certainty, Edit, Finding, Fix, Instance, Label, ObjectRef, Place, Safety, Severity, TrailStep};
-pub use meta::{Family, RuleMeta};
-pub use report::{ClusterRow, Coverage, Judged, PlacementRow, PlacementStatus, Report, Skipped, Source, Summary};
+pub use finding::{
+    Certainty, Edit, Finding, Fix, Instance, Label, ObjectRef, Place, Safety, Severity, TrailStep,
+};
+pub use meta::{Family, RuleMeta, family_of, rule_url};
+pub use report::{
+    ClusterRow, Coverage, Judged, PlacementRow, PlacementStatus, Report, Skipped, Source, Summary,
+};

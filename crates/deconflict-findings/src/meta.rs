@@ -32,6 +32,16 @@ pub struct RuleMeta {
 impl RuleMeta {
     /// The family: the id up to the first dash.
     pub fn family(&self) -> Family {
-        self.id.split('-').next().unwrap_or(self.id)
+        family_of(self.id)
     }
+}
+
+/// The family of a rule id: what stands before the first dash.
+pub fn family_of(rule: &str) -> &str {
+    rule.split('-').next().unwrap_or(rule)
+}
+
+/// The address of a rule's page.
+pub fn rule_url(rule: &str) -> String {
+    format!("https://github.com/deconflict/deconflict/blob/main/docs/rules/{rule}.md")
 }

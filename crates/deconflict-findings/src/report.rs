@@ -154,6 +154,8 @@ pub struct Report {
     pub placements: Vec<PlacementRow>,
     /// Clusters, sorted.
     pub clusters: Vec<ClusterRow>,
+    /// What the tool itself could not finish, and what was lost by it, a sentence each. Not empty: exit code 3.
+    pub unfinished: Vec<String>,
     /// The texts that places refer to.
     pub files: Arc<Files>,
 }
