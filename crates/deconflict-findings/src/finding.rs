@@ -1,6 +1,6 @@
 //! One finding.
 
-use deconflict_files::{Action, Origin};
+use deconflict_files::{Action, File, Origin, Span};
 
 /// How bad it is. Ordered: `Info < Warning < Error`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -78,6 +78,24 @@ pub struct Place {
     pub end_line: u32,
     /// Column of the end.
     pub end_column: u32,
+}
+
+impl Place {
+    /// Resolve `span` of `file`.
+    pub fn of(file: &File, span: Span) -> Self {
+        let (start, end) = (span.start, span.end.max(span.start));
+        let from = file.lines().place(&file.text, start);
+        let to = file.lines().place(&file.text, end);
+        Self {
+            path: file.path.as_str().to_owned(),
+            start,
+            end,
+            line: from.line,
+            column: from.column,
+            end_line: to.line,
+            end_column: to.column,
+        }
+    }
 }
 
 /// A place with at most ten words about it.

@@ -163,18 +163,6 @@ pub struct Report {
 impl Report {
     /// Resolve a place for printing.
     pub fn place(&self, at: Origin) -> Place {
-        let file = self.files.get(at.file);
-        let (start, end) = (at.span.start, at.span.end.max(at.span.start));
-        let from = file.lines().place(&file.text, start);
-        let to = file.lines().place(&file.text, end);
-        Place {
-            path: file.path.as_str().to_owned(),
-            start,
-            end,
-            line: from.line,
-            column: from.column,
-            end_line: to.line,
-            end_column: to.column,
-        }
+        Place::of(&self.files.get(at.file), at.span)
     }
 }
