@@ -1,1 +1,32 @@
-//! Placeholder until its first module lands.
+//! Floor 2: one file per output format. Everything here is a function from a [`Report`](deconflict_findings::Report)
+//! to text; what a finding means, where files come from and where the text goes is not known here.
+//!
+//! Text from the repository (names, messages, lines of files) is hostile: control characters are escaped in every
+//! format, and the text under a masked label is never printed.
+
+mod catalogue;
+mod closing;
+mod concise;
+mod diagnostic;
+mod frames;
+mod human;
+mod json;
+mod map;
+mod problem;
+mod style;
+mod text;
+mod window;
+mod wire;
+
+pub use catalogue::{rule_page, rules_json, rules_table};
+pub use closing::closing_lines;
+pub use concise::concise;
+pub use human::human;
+pub use json::json;
+pub use map::{map_json, map_table};
+pub use problem::problem;
+pub use style::{Detail, Style};
+pub use text::escape;
+
+#[cfg(test)]
+mod fixture;

@@ -1,0 +1,291 @@
+//! `human`: frames with both sides, the trail, the consequence and the help.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use deconflict_findings::{Finding, Report};
+
+use crate::Style;
+use crate::closing::closing_lines;
+use crate::diagnostic::Side;
+use crate::frames::Frames;
+use crate::style::Detail;
+use crate::text::{count, escape, list, wrap};
+use crate::wire::place;
+
+/// The report for people at a terminal.
+pub fn human(report: &Report, style: Style) -> String {
+    let mut out = String::new();
+    let frames = Frames::new(style);
+    for finding in report
+        .findings
+        .iter()
+        .filter(|finding| style.show_old || !finding.old)
+    {
+        one(&mut out, finding, report, &frames, style);
+        out.push('\n');
+    }
+    if style.detail != Detail::Quiet {
+        out.push_str(&closing_lines(report, style));
+    }
+    out
+}
+
+fn one(out: &mut String, finding: &Finding, report: &Report, frames: &Frames, style: Style) {
+    let limit = style.list_limit();
+    let headline = (Some(finding.rule), finding.severity, finding.message.as_str());
+    let others = finding.related.iter().take(limit);
+    let diagnostic = Side::new(headline, &finding.primary, others, &report.files, style);
+    // Writing to a String cannot fail.
+    let gutter = frames.draw(out, &diagnostic).unwrap_or(1);
+
+    let indent = " ".repeat(gutter + 1);
+    let mut below = String::new();
+    if finding.related.len() > limit {
+        let more = count(finding.related.len() - limit, "more place", "more places");
+        wrap(
+            &mut below,
+            &format!("and {more} (-v shows all)"),
+            &indent,
+            &indent,
+            style.columns(),
+        );
+    }
+    trail(&mut below, finding, report, &indent, limit);
+    if let Some(seen) = seen_in(finding, limit) {
+        wrap(&mut below, &seen, &indent, &indent, style.columns());
+    }
+    for note in &finding.notes {
+        wrap(&mut below, &escape(note), &indent, &indent, style.columns());
+    }
+    if let Some(help) = &finding.help {
+        let painted = style.theme().styles.help.style("help").to_string();
+        let mut text = String::new();
+        wrap(
+            &mut text,
+            &escape(help),
+            &format!("{indent}help: "),
+            &format!("{indent}      "),
+            style.columns(),
+        );
+        below.push_str(&text.replacen("help", &painted, 1));
+    }
+    if !below.is_empty() {
+        out.push('\n');
+        out.push_str(&below);
+    }
+}
+
+/// One line per step, newest first, each with a place that a terminal makes clickable.
+fn trail(out: &mut String, finding: &Finding, report: &Report, indent: &str, limit: usize) {
+    for (index, step) in finding.trail.iter().enumerate().take(limit) {
+        let lead = if index == 0 { "trail: " } else { "       " };
+        let at = place(&report.files, step.at);
+        let how = if step.detail.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", escape(&step.detail))
+        };
+        let word = step.action.word();
+        let line = format!(
+            "{indent}{lead}{}:{}:{} {word}{how}\n",
+            escape(&at.path),
+            at.line,
+            at.column
+        );
+        out.push_str(&line);
+    }
+    if finding.trail.len() > limit {
+        let more = count(finding.trail.len() - limit, "more step", "more steps");
+        let _ = writeln!(out, "{indent}       and {more}");
+    }
+}
+
+/// Where a folded finding was seen, unless the frames and objects already say it.
+fn seen_in(finding: &Finding, limit: usize) -> Option<String> {
+    let clusters: BTreeSet<&str> = finding
+        .seen_in
+        .iter()
+        .filter_map(|seen| seen.cluster.as_deref())
+        .collect();
+    let roots: BTreeSet<&str> = finding.seen_in.iter().map(|seen| seen.root.as_str()).collect();
+    let sides: BTreeSet<&str> = finding
+        .objects
+        .iter()
+        .filter_map(|object| object.root.as_deref())
+        .collect();
+    let names = |set: &BTreeSet<&str>| {
+        let safe: Vec<String> = set.iter().map(|name| escape(name).into_owned()).collect();
+        list(&safe, limit)
+    };
+    match (roots.is_subset(&sides) || roots.len() < 2, clusters.len() < 2) {
+        (true, true) => None,
+        (true, false) => Some(format!(
+            "seen in {}: {}",
+            count(clusters.len(), "cluster", "clusters"),
+            names(&clusters)
+        )),
+        (false, few_clusters) => {
+            let deployments = count(roots.len(), "deployment", "deployments");
+            let where_ = if few_clusters {
+                String::new()
+            } else {
+                format!(" of {}", count(clusters.len(), "cluster", "clusters"))
+            };
+            Some(format!("seen in {deployments}{where_}: {}", names(&roots)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deconflict_findings::{Instance, Label};
+
+    use super::human;
+    use crate::style::Detail;
+    use crate::{Style, fixture};
+
+    #[test]
+    fn both_sides_trail_consequence_and_help() {
+        let want = "\
+error[net-nodeport-taken]: payments and checkout both claim node port 30080 in prod-eu
+
+   ┌─ apps/checkout/api/overlays/prod/service-patch.yaml:9:17
+ 9 │       nodePort: 30080
+   │                 ───── Service checkout/api (team checkout)
+   ┌─ apps/payments/gateway/base/service.yaml:14:17
+14 │       nodePort: 30080
+   │                 ───── Service payments/gateway (team payments)
+
+   trail: apps/checkout/api/base/service.yaml:3:17 patched (strategic merge patch)
+   the API server refuses whichever is applied second: \"provided port is already allocated\"
+   help: drop `nodePort` and let the cluster choose, or take one that is free: 30081, 30082, 30090
+
+warning[lay-yaml-hazard]: `kind` stands twice\\u{7}
+
+  ┌─ apps/x\\u{1b}/bad.yaml:2:7
+2 │ kind: \\u{1b}[31mPod
+  │       ─────────────
+
+info[own-object-conflict]: two values of data.password differ
+
+  ┌─ apps/x/secret.yaml:2:13
+2 │   password: ••••••••
+  │             ──────── differs
+
+checked 4,527 files, 383 placements, 13,238 objects, 1 cluster
+not checked: 2 deployments that need Helm, 1 remote base or file (-v lists them; --format json: coverage)
+1 error, 1 warning, 1 info; 14 older findings not shown (--show-old); 2 silenced by ignores or contracts
+";
+        assert_eq!(human(&fixture::report(), Style::default()), want);
+    }
+
+    #[test]
+    fn plain_terminals_get_ascii() {
+        let text = human(
+            &fixture::report(),
+            Style {
+                unicode: false,
+                ..Style::default()
+            },
+        );
+        assert!(text.is_ascii(), "{text}");
+        let frame = "   --> apps/checkout/api/overlays/prod/service-patch.yaml:9:17
+ 9 |       nodePort: 30080
+   |                 ^^^^^ Service checkout/api (team checkout)
+";
+        assert!(text.contains(frame), "{text}");
+    }
+
+    #[test]
+    fn colours_change_nothing_else() {
+        let report = fixture::report();
+        let mut plain = human(
+            &report,
+            Style {
+                color: true,
+                ..Style::default()
+            },
+        );
+        for code in ["\u{1b}[0m", "\u{1b}[2m", "\u{1b}[36m", "\u{1b}[31m", "\u{1b}[33m"] {
+            plain = plain.replace(code, "");
+        }
+        for code in ["\u{1b}[31;1m", "\u{1b}[33;1m", "\u{1b}[36;1m"] {
+            plain = plain.replace(code, "");
+        }
+        assert_eq!(plain, human(&report, Style::default()));
+    }
+
+    #[test]
+    fn many_sides_and_places_are_counted() {
+        let mut report = fixture::report();
+        report.findings.truncate(1);
+        let side = report.findings[0].related[0].at;
+        report.findings[0].related = (0..8)
+            .map(|number| Label::new(side, format!("side {number}")))
+            .collect();
+        report.findings[0].seen_in = (0..7)
+            .map(|number| Instance {
+                cluster: Some(format!("c{}", number % 2)),
+                root: format!("root-{number}"),
+                old: false,
+            })
+            .collect();
+        let quiet = Style {
+            detail: Detail::Quiet,
+            ..Style::default()
+        };
+        let text = human(&report, quiet);
+        assert!(text.contains("side 4") && !text.contains("side 5"), "{text}");
+        assert!(text.contains("and 3 more places (-v shows all)"), "{text}");
+        let seen = "seen in 7 deployments of 2 clusters: root-0, root-1, root-2, root-3, root-4 and 2 more";
+        assert!(text.contains(seen), "{text}");
+        assert!(
+            human(
+                &report,
+                Style {
+                    detail: Detail::Verbose,
+                    ..quiet
+                }
+            )
+            .contains("side 7")
+        );
+    }
+
+    #[test]
+    fn a_long_label_moves_below_its_line() {
+        let mut report = fixture::report();
+        report.findings.truncate(1);
+        report.findings[0].primary.text = "word ".repeat(16).trim().to_owned();
+        let text = human(
+            &report,
+            Style {
+                width: 80,
+                detail: Detail::Quiet,
+                ..Style::default()
+            },
+        );
+        assert!(
+            text.contains("   │                 ─────\n   │ word word"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_span_over_lines_shows_its_first() {
+        let mut report = fixture::report();
+        report.findings.truncate(1);
+        report.findings[0].primary.at.span.start -= 38;
+        let text = human(
+            &report,
+            Style {
+                detail: Detail::Quiet,
+                ..Style::default()
+            },
+        );
+        assert!(
+            text.contains(" 7 │     - name: http\n   │           ──────────"),
+            "{text}"
+        );
+    }
+}

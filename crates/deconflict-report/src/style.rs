@@ -1,0 +1,93 @@
+//! How text for people looks.
+
+use miette::{GraphicalTheme, ThemeCharacters, ThemeStyles};
+
+/// What the terminal can show and how much the reader wants. A report in another format does not depend on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Style {
+    /// ANSI colours.
+    pub color: bool,
+    /// Box characters; otherwise plain ASCII.
+    pub unicode: bool,
+    /// Columns; used within 80 to 120.
+    pub width: usize,
+    /// How much the reader wants.
+    pub detail: Detail,
+    /// Findings that the base already had, too.
+    pub show_old: bool,
+}
+
+/// How much the reader wants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Detail {
+    /// Findings only, no closing lines.
+    Quiet,
+    /// Lists are cut after five.
+    Normal,
+    /// Whole lists.
+    Verbose,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            color: false,
+            unicode: true,
+            width: 100,
+            verbose: false,
+            quiet: false,
+            show_old: false,
+        }
+    }
+}
+
+impl Style {
+    /// The width that text is laid out for. Below 80 frames get unreadable, above 120 lines do.
+    pub(crate) fn columns(self) -> usize {
+        self.width.clamp(80, 120)
+    }
+
+    /// How many sides, steps or paths of a list are shown.
+    pub(crate) fn list_limit(self) -> usize {
+        if self.detail == Detail::Verbose {
+            usize::MAX
+        } else {
+            5
+        }
+    }
+
+    /// The characters and colours of frames.
+    pub(crate) fn theme(self) -> GraphicalTheme {
+        let characters = if self.unicode {
+            ThemeCharacters {
+                ltop: '┌',
+                ..ThemeCharacters::unicode()
+            }
+        } else {
+            ThemeCharacters {
+                underline: '^',
+                ..ThemeCharacters::ascii()
+            }
+        };
+        let styles = if self.color {
+            ThemeStyles::ansi()
+        } else {
+            ThemeStyles::none()
+        };
+        GraphicalTheme { characters, styles }
+    }
+
+    /// What stands for text that was left out.
+    pub(crate) fn ellipsis(self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+
+    /// What stands for a secret.
+    pub(crate) fn dots(self) -> &'static str {
+        if self.unicode {
+            "••••••••"
+        } else {
+            "********"
+        }
+    }
+}
