@@ -284,7 +284,7 @@ not checked: 2 deployments that need Helm, 1 remote base or file (-v lists them;
             },
         );
         assert!(
-            text.contains(" 7 │     - name: http\n   │           ──────────"),
+            text.contains(" 7 │     - name: http\n   │           ──────"),
             "{text}"
         );
     }

@@ -34,8 +34,7 @@ impl Default for Style {
             color: false,
             unicode: true,
             width: 100,
-            verbose: false,
-            quiet: false,
+            detail: Detail::Normal,
             show_old: false,
         }
     }
