@@ -3,14 +3,20 @@
 //! Trees never change: whoever sets a path copies the spine ([`std::sync::Arc::make_mut`]) and shares the rest.
 //! What a scalar means is asked with a [`Dialect`], because four readers disagree about `yes`, `0o17` and `1e3`.
 
+mod boundary;
+mod builder;
+mod characters;
 mod dialect;
+mod events;
 mod library;
 mod node;
 mod parse;
+mod problem;
 mod scalar;
 
 pub use dialect::{Dialect, Value};
 pub use library::{Library, Loaded};
-pub use node::{Field, Kind, Node};
-pub use parse::{Comment, Document, Parsed, Problem, ProblemKind, parse, parse_embedded};
+pub use node::{Field, KeyAt, Kind, Node};
+pub use parse::{Comment, Document, Parsed, parse, parse_embedded};
+pub use problem::{Problem, ProblemKind};
 pub use scalar::{Scalar, Style};

@@ -44,7 +44,11 @@ impl Loaded {
 impl Library {
     /// A library over `snapshot` that registers what it reads in `files`.
     pub fn new(snapshot: Arc<Snapshot>, files: Arc<Files>) -> Self {
-        Self { snapshot, files, loaded: Mutex::default() }
+        Self {
+            snapshot,
+            files,
+            loaded: Mutex::default(),
+        }
     }
 
     /// The snapshot.
@@ -70,7 +74,12 @@ impl Library {
                 Err(_) => String::from_utf8_lossy(&bytes).into(),
             };
             let file = self.files.intern(path, &text);
-            Ok(Arc::new(Loaded { file, bytes, text, parsed: OnceLock::new() }))
+            Ok(Arc::new(Loaded {
+                file,
+                bytes,
+                text,
+                parsed: OnceLock::new(),
+            }))
         })
         .clone()
     }

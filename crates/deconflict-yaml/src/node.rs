@@ -59,7 +59,11 @@ impl PartialEq for Node {
 impl Field {
     /// A field whose key is plain text.
     pub fn new(key: &str, key_at: Origin, value: impl Into<Arc<Node>>) -> Self {
-        Self { key: Scalar::plain(key), key_at: KeyAt(key_at), value: value.into() }
+        Self {
+            key: Scalar::plain(key),
+            key_at: KeyAt(key_at),
+            value: value.into(),
+        }
     }
 
     /// The text of the key.
@@ -122,7 +126,8 @@ impl Node {
 
     /// The value at a path of map keys.
     pub fn at_path(&self, path: &[&str]) -> Option<&Node> {
-        path.iter().try_fold(self, |node, name| node.get(name).map(|node| &**node))
+        path.iter()
+            .try_fold(self, |node, name| node.get(name).map(|node| &**node))
     }
 
     /// The scalar, if it is one.
@@ -148,7 +153,8 @@ impl Node {
 
     /// True when the dialect reads it as null. Lists and maps never are.
     pub fn is_null(&self, dialect: Dialect) -> bool {
-        self.as_scalar().is_some_and(|scalar| dialect.read(scalar) == Value::Null)
+        self.as_scalar()
+            .is_some_and(|scalar| dialect.read(scalar) == Value::Null)
     }
 
     /// For changing a map in place; `None` for anything else.
@@ -169,7 +175,10 @@ impl Node {
 
     /// For changing the value of a key in place; copies the value if it is shared.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Node> {
-        let field = self.fields_mut()?.iter_mut().find(|field| field.key.text == name)?;
+        let field = self
+            .fields_mut()?
+            .iter_mut()
+            .find(|field| field.key.text == name)?;
         Some(Arc::make_mut(&mut field.value))
     }
 

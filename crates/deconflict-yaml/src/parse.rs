@@ -4,7 +4,14 @@ use std::sync::Arc;
 
 use deconflict_files::{FileId, Origin, Span};
 
-use crate::Node;
+use crate::boundary::{content_of_document, end_of_document};
+use crate::builder::Builder;
+use crate::characters::first_forbidden;
+use crate::events::{Event, Events, Failure};
+use crate::{Node, Problem, ProblemKind};
+
+/// Larger texts are not parsed ([`ProblemKind::TooLarge`]): the tree takes up to 30 times the text.
+const BYTES: usize = 256 << 20;
 
 /// Everything found in one text.
 #[derive(Debug, Default)]
@@ -17,15 +24,19 @@ pub struct Parsed {
     pub comments: Vec<Comment>,
 }
 
-/// One document.
+/// One document. Documents tile the text: each reaches from its first line to the first line of the next.
 #[derive(Debug)]
 pub struct Document {
     /// Its place among all documents of the text, from 0, broken ones included.
     pub index: usize,
-    /// The bytes it takes.
+    /// The bytes it takes, its `---` and comments included.
     pub span: Span,
     /// The tree; `None` for an empty document (nothing but comments).
     pub root: Option<Arc<Node>>,
+    /// True when it starts with `---`.
+    pub explicit: bool,
+    /// True when directives (`%YAML`, `%TAG`) stand before it.
+    pub directives: bool,
 }
 
 /// A comment, `#` included, line end excluded.
@@ -35,37 +46,158 @@ pub struct Comment {
     pub span: Span,
 }
 
-/// Something about the text.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Problem {
-    /// What it is.
-    pub kind: ProblemKind,
-    /// The smallest range that shows it.
-    pub at: Origin,
-    /// The index of the document it concerns.
-    pub document: usize,
-}
-
-/// What is wrong or suspicious.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ProblemKind {
-    /// The document cannot be read; the parser's words. It has no tree.
-    Syntax(String),
-}
-
-impl ProblemKind {
-    /// True when the document has no tree because of it.
-    pub fn is_fatal(&self) -> bool {
-        match self {
-            Self::Syntax(_) => true,
-        }
-    }
-}
-
 /// Parse a whole file.
 pub fn parse(file: FileId, text: &str) -> Parsed {
-    let _ = (file, text);
-    Parsed::default()
+    let mut parsed = Parsed::default();
+    if text.len() > BYTES {
+        let at = Origin::start_of(file);
+        parsed.problems.push(Problem {
+            kind: ProblemKind::TooLarge,
+            at,
+            document: 0,
+        });
+        return parsed;
+    }
+    let mut reader = Reader {
+        file,
+        text,
+        index: 0,
+        start: 0,
+    };
+    let mut from = Some(0);
+    while let Some(at) = from {
+        from = reader.run(at, &mut parsed);
+    }
+    parsed.comments.sort_by_key(|comment| comment.span.start);
+    parsed.problems.sort_by_key(|problem| problem.at.span.start);
+    parsed
+}
+
+/// Reads documents until one cannot be read.
+struct Reader<'t> {
+    file: FileId,
+    text: &'t str,
+    /// The index of the next document.
+    index: usize,
+    /// Where it starts.
+    start: usize,
+}
+
+/// A document that is being read.
+struct Open<'t> {
+    builder: Builder<'t>,
+    explicit: bool,
+    directives: bool,
+}
+
+impl<'t> Reader<'t> {
+    /// Read from byte `from` on. Returns where to go on after a document that cannot be read.
+    fn run(&mut self, from: usize, parsed: &mut Parsed) -> Option<usize> {
+        let mut events = Events::new(self.text, from);
+        let mut open: Option<Open<'t>> = None;
+        while let Some(next) = events.next() {
+            let spanned = match next {
+                Ok(spanned) => spanned,
+                Err(failure) => return self.recover(failure, open, parsed),
+            };
+            let span = spanned.span;
+            match spanned.event {
+                Event::Comment => parsed.comments.push(Comment { span }),
+                Event::DocumentStart { explicit, version } => {
+                    open = Some(self.open(span, explicit, version, parsed));
+                }
+                Event::DocumentEnd => {
+                    let end = end_of_document(self.text, span.start as usize);
+                    if let Some(open) = open.take() {
+                        self.close(Some(open), end, None, parsed);
+                    }
+                }
+                _ => {
+                    if let Some(open) = &mut open {
+                        open.builder.take(spanned, &mut parsed.problems);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn open(&self, span: Span, explicit: bool, version: Option<(u32, u32)>, parsed: &mut Parsed) -> Open<'t> {
+        let prefix = &self.text[self.start.min(span.start as usize)..span.start as usize];
+        let directives = explicit && prefix.lines().any(|line| line.starts_with('%'));
+        if let Some((major, minor)) = version
+            && (major, minor) != (1, 1)
+        {
+            let at = Origin::new(self.file, span);
+            parsed.problems.push(Problem {
+                kind: ProblemKind::Version { major, minor },
+                at,
+                document: self.index,
+            });
+        }
+        let builder = Builder::new(self.file, self.text, self.index, span.end as usize);
+        Open {
+            builder,
+            explicit,
+            directives,
+        }
+    }
+
+    /// The document ends at byte `end`.
+    fn close(&mut self, open: Option<Open<'t>>, end: usize, failure: Option<Failure>, parsed: &mut Parsed) {
+        let (start, index) = (self.start, self.index);
+        let mut report = |kind: ProblemKind, at: usize, len: usize| {
+            let at = Origin::new(self.file, Span::new(at, at + len));
+            parsed.problems.push(Problem {
+                kind,
+                at,
+                document: index,
+            });
+        };
+        self.start = end;
+        self.index += 1;
+        // A forbidden character is the cause of whatever else went wrong.
+        if let Some((at, character)) = first_forbidden(&self.text[start..end], start == 0) {
+            return report(
+                ProblemKind::ControlCharacter(character),
+                start + at,
+                character.len_utf8(),
+            );
+        }
+        if let Some(failure) = failure {
+            let len = self.text[failure.offset..]
+                .chars()
+                .next()
+                .map_or(0, char::len_utf8);
+            return report(failure.kind, failure.offset, len);
+        }
+        let Some(Open {
+            builder,
+            explicit,
+            directives,
+        }) = open
+        else {
+            return;
+        };
+        if let Ok(root) = builder.finish() {
+            let span = Span::new(start, end);
+            parsed.documents.push(Document {
+                index,
+                span,
+                root,
+                explicit,
+                directives,
+            });
+        }
+    }
+
+    /// Give up the document that starts at `self.start` and find the next.
+    fn recover(&mut self, failure: Failure, open: Option<Open<'t>>, parsed: &mut Parsed) -> Option<usize> {
+        let end = end_of_document(self.text, content_of_document(self.text, self.start));
+        let said = open.is_some_and(|open| open.builder.is_broken());
+        self.close(None, end, (!said).then_some(failure), parsed);
+        (end < self.text.len()).then_some(end)
+    }
 }
 
 /// Parse the text of a scalar that holds a document of its own (a patch in a block scalar). Origins point at the
@@ -73,4 +205,127 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
 pub fn parse_embedded(node: &Node, raw: &str) -> Parsed {
     let _ = (node, raw);
     Parsed::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    use deconflict_files::{Files, RepoPath};
+
+    use crate::{Kind, Node, parse};
+
+    /// The tree with the text that each place points at.
+    fn show(node: &Node, text: &str, depth: usize, out: &mut String) {
+        let indent = "  ".repeat(depth);
+        let at = &text[node.at.span.range()];
+        match &node.kind {
+            Kind::Scalar(scalar) => {
+                let tag = scalar.tag.as_deref().unwrap_or_default();
+                writeln!(out, "{indent}{:?} {:?}{tag} at {at:?}", scalar.text, scalar.style).unwrap();
+            }
+            Kind::List(items) => {
+                writeln!(out, "{indent}list at {at:?}").unwrap();
+                items.iter().for_each(|item| show(item, text, depth + 1, out));
+            }
+            Kind::Map(fields) => {
+                writeln!(out, "{indent}map at {at:?}").unwrap();
+                for field in fields {
+                    let at = &text[field.key_at.0.span.range()];
+                    writeln!(out, "{indent}- {:?} at {at:?}", field.key.text).unwrap();
+                    show(&field.value, text, depth + 1, out);
+                }
+            }
+        }
+    }
+
+    fn check(text: &str, expected: &str) {
+        let files = Files::new();
+        let file = files.intern(&RepoPath::new("f.yaml").unwrap(), &Arc::from(text));
+        let parsed = parse(file, text);
+        let mut out = String::new();
+        for document in &parsed.documents {
+            let explicit = if document.explicit { " explicit" } else { "" };
+            let directives = if document.directives { " directives" } else { "" };
+            let span = &text[document.span.range()];
+            writeln!(out, "document {}{explicit}{directives} {span:?}", document.index).unwrap();
+            if let Some(root) = &document.root {
+                show(root, text, 1, &mut out);
+            }
+        }
+        for comment in &parsed.comments {
+            writeln!(out, "comment {:?}", &text[comment.span.range()]).unwrap();
+        }
+        for problem in &parsed.problems {
+            let at = &text[problem.at.span.range()];
+            writeln!(out, "problem {} {:?} at {at:?}", problem.document, problem.kind).unwrap();
+        }
+        assert_eq!(out.trim(), expected.trim(), "{text}\n---- got\n{out}");
+    }
+
+    #[test]
+    fn places() {
+        check(
+            "a: |  # c\n  x\n\n  y\n\nb: >-\n    foo\nc:\nd: \"x\\ny\"\ne:\n- 1\n-\n  - !foo 'x'\n- {a: [1, 2], b}\n# end\n",
+            r#"
+document 0 "a: |  # c\n  x\n\n  y\n\nb: >-\n    foo\nc:\nd: \"x\\ny\"\ne:\n- 1\n-\n  - !foo 'x'\n- {a: [1, 2], b}\n# end\n"
+  map at "a: |  # c\n  x\n\n  y\n\nb: >-\n    foo\nc:\nd: \"x\\ny\"\ne:\n- 1\n-\n  - !foo 'x'\n- {a: [1, 2], b}"
+  - "a" at "a"
+    "x\n\ny\n" Literal at "|  # c\n  x\n\n  y"
+  - "b" at "b"
+    "foo" Folded at ">-\n    foo"
+  - "c" at "c"
+    "" Plain at ""
+  - "d" at "d"
+    "x\ny" DoubleQuoted at "\"x\\ny\""
+  - "e" at "e"
+    list at "- 1\n-\n  - !foo 'x'\n- {a: [1, 2], b}"
+      "1" Plain at "1"
+      list at "- !foo 'x'"
+        "x" SingleQuoted!foo at "'x'"
+      map at "{a: [1, 2], b}"
+      - "a" at "a"
+        list at "[1, 2]"
+          "1" Plain at "1"
+          "2" Plain at "2"
+      - "b" at "b"
+        "" Plain at ""
+comment "# c"
+comment "# end"
+problem 0 UnknownTag("!foo") at "!foo"
+"#,
+        );
+    }
+
+    #[test]
+    fn broken() {
+        check(
+            "a: [\n---\nb: \"\n---\nc: 1\n...\n%YAML 1.2\n---\nd: 1\n---\n--- # e\ne: {: 1}\n---\n- : 1\n---\na: \u{1}",
+            r#"
+document 2 explicit "---\nc: 1\n...\n"
+  map at "c: 1"
+  - "c" at "c"
+    "1" Plain at "1"
+document 3 explicit directives "%YAML 1.2\n---\nd: 1\n"
+  map at "d: 1"
+  - "d" at "d"
+    "1" Plain at "1"
+document 4 explicit "---\n"
+document 5 explicit "--- # e\ne: {: 1}\n"
+  map at "e: {: 1}"
+  - "e" at "e"
+    map at "{: 1}"
+    - "" at ""
+      "1" Plain at "1"
+comment "# e"
+problem 0 Syntax("unclosed bracket '['") at "["
+problem 1 Syntax("found unexpected document indicator") at "\""
+problem 3 Version { major: 1, minor: 2 } at "---"
+problem 5 NullKey at ""
+problem 6 Syntax("did not find expected key") at ""
+problem 7 ControlCharacter('\u{1}') at "\u{1}"
+"#,
+        );
+    }
 }

@@ -34,12 +34,20 @@ pub struct Scalar {
 impl Scalar {
     /// Bare text, to be read with a dialect.
     pub fn plain(text: impl Into<SmolStr>) -> Self {
-        Self { text: text.into(), style: Style::Plain, tag: None }
+        Self {
+            text: text.into(),
+            style: Style::Plain,
+            tag: None,
+        }
     }
 
     /// A string whatever it looks like: written in double quotes.
     pub fn string(text: impl Into<SmolStr>) -> Self {
-        Self { text: text.into(), style: Style::DoubleQuoted, tag: None }
+        Self {
+            text: text.into(),
+            style: Style::DoubleQuoted,
+            tag: None,
+        }
     }
 
     /// True when it has no tag and was not quoted: only then does the dialect matter.
