@@ -287,7 +287,11 @@ impl<'t> Builder<'t> {
         }
         // A list that is not indented deeper than its key is said to start at its first item, not at the dash.
         let is_value = self.frames.last().is_some_and(|frame| frame.is_map);
-        let start = if is_map || flow || !is_value { span.start } else { self.indicator(b"-") as u32 };
+        let start = if is_map || flow || !is_value {
+            span.start
+        } else {
+            self.indicator(b"-") as u32
+        };
         let base = if is_map {
             self.fields.len()
         } else {
@@ -431,17 +435,15 @@ impl<'t> Builder<'t> {
         let mut at = self.last_end;
         while let Some(byte) = bytes.get(at) {
             let rest = &bytes[at..];
-            match byte {
-                b'#' => at += memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
-                b'!' | b'&' => {
-                    at += rest
-                        .iter()
-                        .position(u8::is_ascii_whitespace)
-                        .unwrap_or(rest.len())
-                }
+            at += match byte {
+                b'#' => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+                b'!' | b'&' => rest
+                    .iter()
+                    .position(u8::is_ascii_whitespace)
+                    .unwrap_or(rest.len()),
                 byte if indicators.contains(byte) => break,
-                _ => at += 1,
-            }
+                _ => 1,
+            };
         }
         at
     }

@@ -30,15 +30,14 @@ pub(crate) fn first_forbidden(text: &str, at_start: bool) -> Option<(usize, char
 }
 
 fn is_suspicious(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r') | (byte >= 0x7f)
+    (byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r') || byte >= 0x7f
 }
 
 fn is_forbidden(rest: &[u8]) -> bool {
     match rest {
         [b'\t' | b'\n' | b'\r', ..] => false,
-        [0..0x20 | 0x7f, ..] => true,
+        [0..0x20 | 0x7f, ..] | [0xef, 0xbb, 0xbf, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => true,
         [0xc2, second, ..] => *second < 0xa0 && *second != 0x85,
-        [0xef, 0xbb, 0xbf, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => true,
         _ => false,
     }
 }

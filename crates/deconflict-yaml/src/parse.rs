@@ -227,7 +227,9 @@ mod tests {
             }
             Kind::List(items) => {
                 writeln!(out, "{indent}list at {at:?}").unwrap();
-                items.iter().for_each(|item| show(item, text, depth + 1, out));
+                for item in items {
+                    show(item, text, depth + 1, out);
+                }
             }
             Kind::Map(fields) => {
                 writeln!(out, "{indent}map at {at:?}").unwrap();
@@ -268,7 +270,7 @@ mod tests {
     fn places() {
         check(
             "a: |  # c\n  x\n\n  y\n\nb: >-\n    foo\nc:\nd: \"x\\ny\"\ne:\n- 1\n-\n  - !foo 'x'\n- {a: [1, 2], b}\n# end\n",
-            r#"
+            r##"
 document 0 "a: |  # c\n  x\n\n  y\n\nb: >-\n    foo\nc:\nd: \"x\\ny\"\ne:\n- 1\n-\n  - !foo 'x'\n- {a: [1, 2], b}\n# end\n"
   map at "a: |  # c\n  x\n\n  y\n\nb: >-\n    foo\nc:\nd: \"x\\ny\"\ne:\n- 1\n-\n  - !foo 'x'\n- {a: [1, 2], b}"
   - "a" at "a"
@@ -294,7 +296,7 @@ document 0 "a: |  # c\n  x\n\n  y\n\nb: >-\n    foo\nc:\nd: \"x\\ny\"\ne:\n- 1\n
 comment "# c"
 comment "# end"
 problem 0 UnknownTag("!foo") at "!foo"
-"#,
+"##,
         );
     }
 
@@ -302,7 +304,7 @@ problem 0 UnknownTag("!foo") at "!foo"
     fn broken() {
         check(
             "a: [\n---\nb: \"\n---\nc: 1\n...\n%YAML 1.2\n---\nd: 1\n---\n--- # e\ne: {: 1}\n---\n- : 1\n---\na: \u{1}",
-            r#"
+            r##"
 document 2 explicit "---\nc: 1\n...\n"
   map at "c: 1"
   - "c" at "c"
@@ -325,7 +327,7 @@ problem 3 Version { major: 1, minor: 2 } at "---"
 problem 5 NullKey at ""
 problem 6 Syntax("did not find expected key") at ""
 problem 7 ControlCharacter('\u{1}') at "\u{1}"
-"#,
+"##,
         );
     }
 }
