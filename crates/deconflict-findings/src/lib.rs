@@ -4,6 +4,7 @@
 mod finding;
 mod meta;
 mod report;
+mod secrets;
 
 pub use finding::{
     Certainty, Edit, Finding, Fix, Instance, Label, ObjectRef, Place, Safety, Severity, TrailStep,
@@ -12,3 +13,4 @@ pub use meta::{Family, RuleMeta, family_of, rule_url};
 pub use report::{
     ClusterRow, Coverage, Judged, PlacementRow, PlacementStatus, Report, Skipped, Source, Summary,
 };
+pub use secrets::Secrets;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deconflict_files::{Files, Origin};
 
-use crate::{Finding, Place};
+use crate::{Finding, Place, Secrets};
 
 /// What was judged.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -156,6 +156,8 @@ pub struct Report {
     pub clusters: Vec<ClusterRow>,
     /// What the tool itself could not finish, and what was lost by it, a sentence each. Not empty: exit code 3.
     pub unfinished: Vec<String>,
+    /// Where secret values stand; frames show dots there.
+    pub secrets: Secrets,
     /// The texts that places refer to.
     pub files: Arc<Files>,
 }

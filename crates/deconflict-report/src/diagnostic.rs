@@ -1,9 +1,10 @@
 //! A finding in miette's terms: one diagnostic for the headline and the first side, one more per other side.
 
 use std::fmt;
+use std::ops::Range;
 
-use deconflict_files::{Files, Origin};
-use deconflict_findings::{Label, Severity};
+use deconflict_files::{Files, Origin, Span};
+use deconflict_findings::{Label, Secrets, Severity};
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
 use crate::Style;
@@ -19,6 +20,13 @@ pub(crate) struct Side {
     others: Vec<Side>,
 }
 
+/// What frames are cut from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Texts<'t> {
+    pub(crate) files: &'t Files,
+    pub(crate) secrets: &'t Secrets,
+}
+
 #[derive(Debug)]
 struct Headline {
     code: Option<String>,
@@ -32,30 +40,41 @@ impl Side {
         (code, severity, message): (Option<&str>, Severity, &str),
         primary: &Label,
         others: impl Iterator<Item = &'l Label>,
-        files: &Files,
+        texts: Texts<'_>,
         style: Style,
     ) -> Self {
-        let mut first = Self::frame(primary, files, style);
+        let mut first = Self::frame(primary, texts, style);
         first.headline = Some(Headline {
             code: code.map(str::to_owned),
             severity,
             message: escape(message).into_owned(),
         });
-        first.others = others.map(|label| Self::frame(label, files, style)).collect();
+        first.others = others.map(|label| Self::frame(label, texts, style)).collect();
         first
     }
 
-    fn frame(label: &Label, files: &Files, style: Style) -> Self {
-        let file = files.get(label.at.file);
-        let mut place = crate::wire::place(files, label.at);
+    fn frame(label: &Label, texts: Texts<'_>, style: Style) -> Self {
+        let file = texts.files.get(label.at.file);
+        let mut place = crate::wire::place(texts.files, label.at);
         let line = file.lines().line(&file.text, place.line).unwrap_or_default();
         if place.end_line == place.line + 1 && place.end_column == 1 {
             // The span ends with its line.
             place.end_line = place.line;
             place.end_column = line.chars().count() as u32 + 1;
         }
+        let start = file.lines().start_of(place.line).unwrap_or_default();
+        let shown = Span {
+            start,
+            end: start + line.len() as u32,
+        };
+        let secrets: Vec<Range<usize>> = texts
+            .secrets
+            .within(label.at.file, shown)
+            .into_iter()
+            .map(|secret| secret.start.saturating_sub(start) as usize..(secret.end - start) as usize)
+            .collect();
         // The gutter is at most as wide as ten digits and its bar.
-        let window = Window::new(&place, line, label.masked, style.columns() - 12, style);
+        let window = Window::new(&place, line, label.masked, &secrets, style.columns() - 12, style);
         Self {
             headline: None,
             window,

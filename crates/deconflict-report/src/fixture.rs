@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deconflict_files::{Action, Files, Origin, RepoPath, Span};
 use deconflict_findings::{
     ClusterRow, Coverage, Finding, Instance, Judged, Label, ObjectRef, PlacementRow, PlacementStatus, Report,
-    Severity, Skipped, Source, Summary, TrailStep,
+    Secrets, Severity, Skipped, Source, Summary, TrailStep,
 };
 
 /// A file in `files`, and the place of the first `needle` in it.
@@ -29,6 +29,7 @@ pub(crate) fn empty(files: Files) -> Report {
         placements: Vec::new(),
         clusters: Vec::new(),
         unfinished: Vec::new(),
+        secrets: Secrets::new(),
         files: Arc::new(files),
     }
 }

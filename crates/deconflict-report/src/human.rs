@@ -7,7 +7,7 @@ use deconflict_findings::{Finding, Report};
 
 use crate::Style;
 use crate::closing::closing_lines;
-use crate::diagnostic::Side;
+use crate::diagnostic::{Side, Texts};
 use crate::frames::Frames;
 use crate::style::Detail;
 use crate::text::{count, escape, list, wrap};
@@ -35,7 +35,11 @@ fn one(out: &mut String, finding: &Finding, report: &Report, frames: &Frames, st
     let limit = style.list_limit();
     let headline = (Some(finding.rule), finding.severity, finding.message.as_str());
     let others = finding.related.iter().take(limit);
-    let diagnostic = Side::new(headline, &finding.primary, others, &report.files, style);
+    let texts = Texts {
+        files: &report.files,
+        secrets: &report.secrets,
+    };
+    let diagnostic = Side::new(headline, &finding.primary, others, texts, style);
     // Writing to a String cannot fail.
     let gutter = frames.draw(out, &diagnostic).unwrap_or(1);
 

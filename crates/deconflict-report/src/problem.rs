@@ -1,10 +1,10 @@
 //! A problem outside of a report: what is wrong in a configuration file, for stderr.
 
 use deconflict_files::{Files, Origin};
-use deconflict_findings::Severity;
+use deconflict_findings::{Secrets, Severity};
 
 use crate::Style;
-use crate::diagnostic::Side;
+use crate::diagnostic::{Side, Texts};
 use crate::frames::Frames;
 use crate::text::{escape, wrap};
 
@@ -19,11 +19,16 @@ pub fn problem(
 ) -> String {
     let mut out = String::new();
     let frames = Frames::new(style);
+    let secrets = Secrets::new();
+    let texts = Texts {
+        files,
+        secrets: &secrets,
+    };
     let diagnostic = Side::new(
         (None, severity, message),
         &Side::plain(at),
         std::iter::empty(),
-        files,
+        texts,
         style,
     );
     let gutter = frames.draw(&mut out, &diagnostic).unwrap_or(1);

@@ -1,5 +1,7 @@
 //! The part of a file that a frame shows.
 
+use std::ops::Range;
+
 use deconflict_findings::Place;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use unicode_width::UnicodeWidthChar as _;
@@ -22,24 +24,43 @@ pub(crate) struct Window {
 const LEAST: usize = 1;
 
 impl Window {
-    /// The line of `place` (`line` is its text, without line end), cut to `columns` around the span. A masked span
-    /// and all that follows it are dots, and so is what stands beside it in a flow mapping or list.
-    pub(crate) fn new(place: &Place, line: &str, masked: bool, columns: usize, style: Style) -> Self {
+    /// The line of `place` (`line` is its text, without line end), cut to `columns` around the span. The byte ranges
+    /// `secrets` of the line are dots. A masked span is dots with all that follows it, and so is what stands beside it in
+    /// a flow mapping or list.
+    pub(crate) fn new(
+        place: &Place,
+        line: &str,
+        masked: bool,
+        secrets: &[Range<usize>],
+        columns: usize,
+        style: Style,
+    ) -> Self {
         let starts_at = (place.column as usize).saturating_sub(1);
         let length = if place.end_line > place.line {
             usize::MAX
         } else {
             (place.end_column.saturating_sub(place.column) as usize).max(LEAST)
         };
-        let line = line.trim_start_matches('\u{feff}').trim_end();
+        // Columns do not count a byte order mark, offsets do.
+        let mark = line.len() - line.trim_start_matches('\u{feff}').len();
         let split = |at: usize| {
-            line.char_indices()
+            line[mark..]
+                .char_indices()
                 .nth(at)
-                .map_or(line.len(), |(offset, _)| offset)
+                .map_or(line.len(), |(offset, _)| mark + offset)
         };
-        let (from, to) = (split(starts_at), split(starts_at.saturating_add(length)));
-        let (mut before, mut inside, mut after) =
-            (safe(&line[..from]), safe(&line[from..to]), safe(&line[to..]));
+        let end_of_text = line.trim_end().len();
+        let (from, to) = (
+            split(starts_at),
+            split(starts_at.saturating_add(length)).min(end_of_text),
+        );
+        let from = from.min(to.max(mark));
+        let part = |range: Range<usize>| safe(line, range, secrets, style);
+        let (mut before, mut inside, mut after) = (
+            part(mark..from),
+            part(from..to.max(from)),
+            part(to.max(from)..end_of_text.max(from)),
+        );
         if masked {
             if let Some(neighbour) = before.rfind(['{', '[', ',']) {
                 before = format!("{}{}", style.ellipsis(), &before[neighbour..]);
@@ -82,11 +103,21 @@ impl SourceCode for Window {
     }
 }
 
-/// Tabs as spaces (YAML forbids them in indentation, so their width tells nothing), hostile characters escaped.
-fn safe(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+/// A part of a line: tabs as spaces (YAML forbids them in indentation, so their width tells nothing), hostile characters
+/// escaped, secrets as dots, always equally many.
+fn safe(line: &str, part: Range<usize>, secrets: &[Range<usize>], style: Style) -> String {
+    let mut out = String::with_capacity(part.len());
+    let mut hidden: Option<&Range<usize>> = None;
+    for (offset, c) in line.get(part.clone()).unwrap_or_default().char_indices() {
+        let secret = secrets
+            .iter()
+            .find(|secret| secret.contains(&(part.start + offset)));
+        if secret.is_some() && secret != hidden {
+            out.push_str(style.dots());
+        }
+        hidden = secret;
         match c {
+            _ if secret.is_some() => {}
             '\t' => out.push_str("    "),
             c if is_hostile(c) => out.extend(c.escape_default()),
             c => out.push(c),
@@ -154,12 +185,25 @@ fn tail(text: &str, columns: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use deconflict_findings::Place;
 
     use super::Window;
     use crate::Style;
 
     fn check(line: &str, columns: (u32, u32), masked: bool, room: usize, want: &str) {
+        check_secrets(line, columns, masked, &[], room, want);
+    }
+
+    fn check_secrets(
+        line: &str,
+        columns: (u32, u32),
+        masked: bool,
+        secrets: &[Range<usize>],
+        room: usize,
+        want: &str,
+    ) {
         let place = Place {
             path: "f.yaml".to_owned(),
             start: 0,
@@ -169,7 +213,7 @@ mod tests {
             end_line: 1,
             end_column: columns.1,
         };
-        let window = Window::new(&place, line, masked, room, Style::default());
+        let window = Window::new(&place, line, masked, secrets, room, Style::default());
         let (start, length) = (window.span.offset(), window.span.len());
         let got = format!(
             "{}[{}]{}",
@@ -216,6 +260,21 @@ mod tests {
             80,
             "…, b: [••••••••]",
         );
+    }
+
+    #[test]
+    fn secrets_beside_the_span_are_dots_too() {
+        let line = "{kind: Secret, metadata: {name: a}, data: {p: c2VjcmV0, q: eA==}}";
+        let secrets = [46..54, 59..63];
+        check_secrets(
+            line,
+            (33, 34),
+            false,
+            &secrets,
+            90,
+            "{kind: Secret, metadata: {name: [a]}, data: {p: ••••••••, q: ••••••••}}",
+        );
+        check_secrets("\u{feff}a: b", (4, 5), false, &[6..7, 7..7], 90, "a: [••••••••]");
     }
 
     #[test]
