@@ -1,1 +1,22 @@
-//! To come.
+//! Patches: strategic merge and JSON 6902, and the transformers that select what they apply to.
+
+mod cells;
+mod directive;
+mod elements;
+mod entry;
+mod json6902;
+mod label_selector;
+mod outcome;
+mod patch;
+mod quote;
+mod schema;
+mod select;
+mod strategic;
+
+pub(crate) use entry::{PatchEntry, PatchReader, PatchText};
+pub(crate) use label_selector::LabelSelector;
+pub(crate) use outcome::{Outcome, PatchMatch, PatchQuirk, PatchQuirkKind};
+pub(crate) use patch::apply_patches;
+pub(crate) use quote::quote;
+pub(crate) use schema::Schema;
+pub(crate) use select::Target;

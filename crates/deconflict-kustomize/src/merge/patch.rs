@@ -1,0 +1,289 @@
+//! Applying patches to a set of objects.
+
+use std::sync::Arc;
+
+use deconflict_yaml::Node;
+
+use super::cells::bare_string;
+use super::entry::{Patch, PatchEntry};
+use super::json6902;
+use super::outcome::{Outcome, PatchMatch};
+use super::schema::Schema;
+use super::strategic::strategic_merge;
+use crate::Problem;
+use crate::model::{ResMap, Resource};
+
+/// Apply `entries` in order. Objects that a patch deletes leave the set after their entry.
+///
+/// # Errors
+/// A patch that does not apply, at its place.
+pub(crate) fn apply_patches(
+    set: &mut ResMap,
+    entries: &[PatchEntry],
+    schema: &Schema,
+    outcome: &mut Outcome,
+) -> Result<(), Problem> {
+    entries.iter().try_for_each(|entry| {
+        Transformer {
+            set,
+            entry,
+            schema,
+            outcome,
+        }
+        .run()
+    })
+}
+
+struct Transformer<'t> {
+    set: &'t mut ResMap,
+    entry: &'t PatchEntry,
+    schema: &'t Schema,
+    outcome: &'t mut Outcome,
+}
+
+impl Transformer<'_> {
+    fn run(&mut self) -> Result<(), Problem> {
+        match (&self.entry.patch, &self.entry.target) {
+            (Patch::Merge(patches), None) => self.merge_by_id(patches),
+            (Patch::Merge(patches), Some(target)) => {
+                let [patch] = &patches[..] else {
+                    let message = format!(
+                        "Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field: {}",
+                        self.entry.source
+                    );
+                    return Err(Problem::build(message).at(self.entry.at));
+                };
+                let selected = target.select(self.set)?;
+                self.outcome.matches.push(PatchMatch {
+                    at: target.at,
+                    objects: selected.len(),
+                    has_target: true,
+                });
+                let deleted = self.merge_into(&selected, patch)?;
+                self.delete(&deleted);
+                self.check_ids(&selected)
+            }
+            (Patch::Json(operations), Some(target)) => {
+                let selected = target.select(self.set)?;
+                self.outcome.matches.push(PatchMatch {
+                    at: target.at,
+                    objects: selected.len(),
+                    has_target: true,
+                });
+                let is_legacy = self.entry.by == "patchesJson6902";
+                if selected.is_empty() && is_legacy && !self.outcome.tolerate_missing {
+                    let message = format!("patchesJson6902 target not found for {}", target.id_text());
+                    return Err(Problem::build(message).at(target.at));
+                }
+                for position in selected {
+                    let body = json6902::apply(self.set.get(position).body(), operations, self.entry.by)?;
+                    self.set.update(position, |resource| {
+                        if !is_legacy {
+                            resource.remember_id();
+                        }
+                        resource.set_body(body);
+                    });
+                }
+                Ok(())
+            }
+            (Patch::Json(_), None) => {
+                let message = format!("must specify a target for JSON patch {}", self.entry.source);
+                Err(Problem::build(message).at(self.entry.at))
+            }
+        }
+    }
+
+    /// Patches that name their object.
+    fn merge_by_id(&mut self, patches: &[Arc<Node>]) -> Result<(), Problem> {
+        let is_legacy = self.entry.by == "patchesStrategicMerge";
+        let mut deleted = Vec::new();
+        for patch in patches {
+            if !deleted.is_empty() && !is_legacy {
+                // kustomize 5.5.0 looks at the emptied object and crashes (trap 15).
+                let message =
+                    "a patch that deletes an object must be the last of its entry: kustomize 5.5.0 crashes";
+                return Err(Problem::build(message).at(patch.at));
+            }
+            let Some(position) = self.find(patch)? else {
+                continue;
+            };
+            let gone = self.merge_into(&[position], patch)?;
+            if is_legacy {
+                self.delete(&gone);
+            } else {
+                deleted.extend(gone);
+            }
+        }
+        self.delete(&deleted);
+        Ok(())
+    }
+
+    /// The one object that `patch` names.
+    fn find(&mut self, patch: &Arc<Node>) -> Result<Option<usize>, Problem> {
+        let id = Resource::new(Arc::clone(patch)).original_id();
+        let at = patch
+            .at_path(&["metadata", "name"])
+            .map_or(patch.at, |name| name.at);
+        let found = self.set.by_any_id(&id);
+        self.outcome.matches.push(PatchMatch {
+            at,
+            objects: found.len(),
+            has_target: false,
+        });
+        let count = match &found[..] {
+            [position] => return Ok(Some(*position)),
+            [] if self.outcome.tolerate_missing => return Ok(None),
+            [] => "no",
+            _ => "multiple",
+        };
+        let mut problem = Problem::build(format!(
+            "{count} matches for Id {id}; failed to find unique target for patch {id}"
+        ));
+        problem.related = found
+            .iter()
+            .map(|position| self.set.get(*position).declared_at)
+            .collect();
+        if self.entry.by == "patches" {
+            problem = problem.within(format!(
+                "no resource matches strategic merge patch {}",
+                super::quote(&id.to_string())
+            ));
+        }
+        Err(problem.at(at))
+    }
+
+    /// Merge `patch` into the objects at `positions`; returns those that it deletes.
+    fn merge_into(&mut self, positions: &[usize], patch: &Arc<Node>) -> Result<Vec<usize>, Problem> {
+        let mut deleted = Vec::new();
+        for position in positions {
+            let before = Arc::clone(self.set.get(*position).body());
+            let patch = with_gvk(patch, &before, self.entry.target.is_some());
+            let merged = strategic_merge(
+                &before,
+                &patch,
+                self.schema,
+                self.entry.by,
+                &mut self.outcome.quirks,
+            )?;
+            let (keep_name, keep_kind) = (!self.entry.allow_name_change, !self.entry.allow_kind_change);
+            self.set.update(*position, |resource| {
+                if !keep_name || !keep_kind {
+                    resource.remember_id();
+                }
+                match merged {
+                    Some(merged) => resource.set_body(restored(merged, &before, keep_name, keep_kind)),
+                    None => deleted.push(*position),
+                }
+            });
+        }
+        Ok(deleted)
+    }
+
+    fn delete(&mut self, positions: &[usize]) {
+        if positions.is_empty() {
+            return;
+        }
+        let mut position = 0..;
+        self.set.retain(|_| {
+            position
+                .next()
+                .is_none_or(|position| !positions.contains(&position))
+        });
+    }
+
+    /// Patches may make two objects equal if they may change names or kinds.
+    fn check_ids(&self, positions: &[usize]) -> Result<(), Problem> {
+        if !self.entry.allow_name_change && !self.entry.allow_kind_change {
+            return Ok(());
+        }
+        for position in positions
+            .iter()
+            .copied()
+            .filter(|position| *position < self.set.len())
+        {
+            let id = self.set.get(position).id();
+            if let [first, second, ..] = self.set.by_current_id(id)[..] {
+                let message = format!("may not add resource with an already registered id: {id}");
+                let mut problem = Problem::build(message).at(self.set.get(second).declared_at);
+                problem.related.push(self.set.get(first).declared_at);
+                return Err(problem);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// With a target, the patch takes the apiVersion of the object before it is merged.
+fn with_gvk(patch: &Arc<Node>, target: &Node, has_target: bool) -> Arc<Node> {
+    let mut patch = Arc::clone(patch);
+    if !has_target {
+        return patch;
+    }
+    match target.get("apiVersion") {
+        Some(api_version)
+            if patch.get("apiVersion").and_then(|version| version.text()) != api_version.text() =>
+        {
+            Arc::make_mut(&mut patch).set("apiVersion", api_version.at, Arc::clone(api_version));
+        }
+        None if patch.get("apiVersion").is_some() => Arc::make_mut(&mut patch).remove("apiVersion"),
+        _ => {}
+    }
+    patch
+}
+
+/// `merged` with the identity that `before` had.
+fn restored(merged: Arc<Node>, before: &Node, keep_name: bool, keep_kind: bool) -> Arc<Node> {
+    let mut merged = merged;
+    if keep_kind
+        && let Some(kind) = before.get("kind")
+        && is_other(merged.get("kind"), kind)
+    {
+        Arc::make_mut(&mut merged).set("kind", kind.at, Arc::clone(kind));
+    }
+    if keep_name && let Some(name) = before.at_path(&["metadata", "name"]) {
+        set_metadata(&mut merged, "name", name);
+    }
+    match before
+        .at_path(&["metadata", "namespace"])
+        .filter(|namespace| !namespace.text().unwrap_or_default().is_empty())
+    {
+        Some(namespace) => set_metadata(&mut merged, "namespace", namespace),
+        None if merged.at_path(&["metadata", "namespace"]).is_some() => {
+            if let Some(metadata) = Arc::make_mut(&mut merged).get_mut("metadata") {
+                metadata.remove("namespace");
+            }
+        }
+        None => {}
+    }
+    merged
+}
+
+fn is_other(now: Option<&Arc<Node>>, before: &Node) -> bool {
+    now.is_none_or(|now| now.text() != before.text())
+}
+
+/// Set a text of the metadata to what it was. kustomize writes it as a string, so a name that was a number is one
+/// afterwards.
+fn set_metadata(body: &mut Arc<Node>, field: &str, before: &Node) {
+    let now = body.get("metadata").and_then(|metadata| metadata.get(field));
+    let text = before.text().unwrap_or_default();
+    let string = before
+        .as_scalar()
+        .filter(|scalar| !scalar.is_bare())
+        .cloned()
+        .unwrap_or_else(|| bare_string(text));
+    if now.is_some_and(|now| now.as_scalar() == Some(&string)) {
+        return;
+    }
+    let value = Node {
+        kind: deconflict_yaml::Kind::Scalar(string),
+        ..before.clone()
+    };
+    let top = Arc::make_mut(body);
+    if top.get("metadata").is_none_or(|metadata| !metadata.is_map()) {
+        top.set("metadata", before.at, Node::map(before.at));
+    }
+    if let Some(metadata) = top.get_mut("metadata") {
+        metadata.set(field, before.at, value);
+    }
+}
