@@ -208,8 +208,10 @@ mod tests {
     }
 
     fn file() -> FileId {
-        deconflict_files::Files::default()
-            .intern(&deconflict_files::RepoPath::new("a.yaml").expect("a path"), "")
+        deconflict_files::Files::default().intern(
+            &deconflict_files::RepoPath::new("a.yaml").expect("a path"),
+            &"".into(),
+        )
     }
 
     fn leaf(scalar: Scalar) -> Arc<Node> {
@@ -240,7 +242,7 @@ mod tests {
         check_text("\u{1F600}", "k: \"\\U0001F600\"\n");
         check_text("\u{feff}xy z", "k: \"\\uFEFF\\x78\\x79\\x20\\x7A\"\n");
         check_text("a\u{feff}xy z", "k: \"a\\uFEFFxy z\"\n");
-        check_text("a\u{2028}b", "k: 'a\u{2028}    b'\n");
+        check_text("a\u{2028}b", "k: 'a\u{2028}  b'\n");
     }
 
     #[test]

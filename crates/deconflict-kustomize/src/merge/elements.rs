@@ -99,34 +99,32 @@ pub(super) fn find(cells: &mut Cells, list: CellId, keys: &[SmolStr], values: &[
     })
 }
 
-/// Append the elements of `from` to `to`, each in the place of the element with the same keys if there is one.
-/// Elements with several keys are left out: they are in `to` already.
+/// Append the elements of `from` to `to`, each in the place of the elements with the same keys if there are any.
+/// An element without one of the keys is appended once more for it, and then counts with the keys it has.
 pub(super) fn append(cells: &mut Cells, to: CellId, from: CellId, keys: &[SmolStr]) -> Result<(), Problem> {
     for element in cells.items(from).to_vec() {
-        if keys.first().is_some_and(SmolStr::is_empty) {
-            let text = cells.text(element).to_owned();
-            set(cells, to, keys, &[text], Some(element))?;
-            continue;
-        }
-        let [key] = keys else { continue };
-        let value = if cells.is_null(element) {
-            None
-        } else {
-            expect(cells, element, Shape::Map)?;
-            cells.field(element, key)
-        };
-        match value {
-            Some(value) => {
-                let text = cells.text(value).to_owned();
-                set(cells, to, keys, &[text], Some(element))?;
-            }
-            None => {
+        let mut values = Vec::new();
+        for key in keys {
+            let value = if key.is_empty() {
+                Some(element)
+            } else if cells.is_null(element) {
+                None
+            } else {
+                expect(cells, element, Shape::Map)?;
+                cells.field(element, key)
+            };
+            if let Some(value) = value {
+                values.push(cells.text(value).to_owned());
+            } else {
                 let mut items = cells.items(to).to_vec();
                 items.push(element);
                 cells.set_items(to, items);
-                set(cells, to, keys, &[], Some(element))?;
             }
         }
+        if keys.len() > 1 {
+            set(cells, to, keys, &values, None)?;
+        }
+        set(cells, to, keys, &values, Some(element))?;
     }
     Ok(())
 }

@@ -164,90 +164,74 @@ impl Walk<'_> {
         sources[0] = Some(dest);
         let elements = self.schema.elements(of);
         let merged = if keys.is_empty() {
-            self.scalars(elements, dest, sources)
+            let values = self.texts(sources);
+            self.elements(elements, &[SmolStr::default()], values, sources, dest)?
         } else {
-            self.elements(elements, keys, dest, sources)
+            let values = self.key_values(keys, sources);
+            self.elements(elements, keys, values, sources, dest)?
         };
-        merged.map(|list| Some(list).filter(|list| !self.cells.is_null(*list)))
+        Ok(Some(merged).filter(|list| !self.cells.is_null(*list)))
     }
 
-    /// Merge lists whose elements have keys: first the patch's elements, then the others.
+    /// Merge the elements: first the patch's, then the others. Elements that the merge left in the object's list take
+    /// the place of equal ones at the end, which is why a replaced element comes back.
     fn elements(
         &mut self,
         of: Option<TypeId>,
         keys: &[SmolStr],
-        dest: CellId,
+        mut all: Vec<Vec<String>>,
         sources: Sources,
+        dest: CellId,
     ) -> Result<CellId, Problem> {
         let merged = self.cells.add_list(dest);
-        let values = self.key_values(keys, sources);
-        for value in &values {
-            let (keys, values) = present(keys, value);
-            let found = sources.map(|source| elements::find(&mut self.cells, source?, &keys, &values));
+        if keys.len() > 1 {
+            unite(&mut all);
+        }
+        if all.is_empty() {
+            return Ok(dest);
+        }
+        for values in &all {
+            let (some_keys, some_values) = present(keys, values, std::slice::from_ref(values));
+            let found =
+                sources.map(|source| elements::find(&mut self.cells, source?, &some_keys, &some_values));
             self.note_replace(found[0], found[1]);
             let element = self.walk(of, found)?;
-            let is_gone = |cells: &mut Cells| match element {
+            let (keys, values) = present(keys, values, &all);
+            let gone = match element {
                 None => true,
-                Some(element) => cells.is_null(element) || cells.is_empty_map(element),
+                Some(element) => self.cells.is_null(element) || self.cells.is_empty_map(element),
             };
-            let mut removed = false;
-            for (key, value) in keys.iter().zip(&values) {
-                if is_gone(&mut self.cells) {
-                    elements::set(&mut self.cells, dest, &keys, &values, None)?;
-                    removed = true;
-                } else if let Some(element) = element
-                    && self.cells.field(element, key).is_none()
-                {
-                    elements::expect(&self.cells, element, Shape::Map)?;
+            if gone {
+                elements::set(&mut self.cells, dest, &keys, &values, None)?;
+                continue;
+            }
+            for (key, value) in keys.iter().zip(&values).filter(|(_, value)| !value.is_empty()) {
+                let Some(element) = element else { break };
+                let shape = if key.is_empty() { Shape::Scalar } else { Shape::Map };
+                elements::expect(&self.cells, element, shape)?;
+                if shape == Shape::Map && self.cells.field(element, key).is_none() {
                     self.cells.set_text(element, key, value);
                 }
             }
-            if !removed {
-                elements::set(&mut self.cells, merged, &keys, &values, element)?;
-            }
+            elements::set(&mut self.cells, merged, &keys, &values, element)?;
         }
-        let mut rest = dest;
-        let mut result = Ok(());
-        for value in &values {
-            let (keys, _) = present(keys, value);
-            // Only the last failure counts, and after one there is nothing left to append.
-            result = if rest == dest || result.is_ok() {
-                elements::append(&mut self.cells, merged, rest, &keys)
-            } else {
-                Ok(())
-            };
-            rest = merged;
-        }
-        result.map(|()| rest)
+        let (keys, _) = present(keys, &all[0], &all);
+        elements::append(&mut self.cells, merged, dest, &keys)?;
+        Ok(merged)
     }
 
-    /// Merge lists of scalars: the patch's, then the others.
-    fn scalars(&mut self, of: Option<TypeId>, dest: CellId, sources: Sources) -> Result<CellId, Problem> {
-        let merged = self.cells.add_list(dest);
-        let no_key = [SmolStr::default()];
-        let mut values: Vec<String> = Vec::new();
+    /// The texts of all elements of lists of scalars, each once, the patch's first.
+    fn texts(&mut self, sources: Sources) -> Vec<Vec<String>> {
+        let mut all: Vec<Vec<String>> = Vec::new();
         for source in sources.into_iter().rev().flatten() {
             for item in self.cells.items(source).to_vec() {
-                let text = self.cells.text(item);
-                if !values.iter().any(|value| value == text) {
-                    values.push(text.to_owned());
+                let text = vec![self.cells.text(item).to_owned()];
+                if !all.contains(&text) {
+                    all.push(text);
                 }
             }
         }
-        for value in values {
-            let value = [value];
-            let found = sources.map(|source| elements::find(&mut self.cells, source?, &no_key, &value));
-            let item = self.walk(of, found)?;
-            match item {
-                Some(item) if !self.cells.is_null(item) && !self.cells.is_empty_map(item) => {
-                    elements::expect(&self.cells, item, Shape::Scalar)?;
-                    elements::set(&mut self.cells, merged, &no_key, &value, Some(item))?;
-                }
-                _ => elements::set(&mut self.cells, dest, &no_key, &value, None)?,
-            }
-        }
-        elements::append(&mut self.cells, merged, dest, &no_key)?;
-        Ok(merged)
+        all
     }
 
     /// The texts of the merge keys of all elements, each combination once, the patch's first. An absent key is empty.
@@ -312,16 +296,45 @@ impl Walk<'_> {
     }
 }
 
-/// The keys that have a value, and the values; all of them when none has.
-fn present(keys: &[SmolStr], values: &[String]) -> (Vec<SmolStr>, Vec<String>) {
-    let has_value = keys.iter().zip(values).filter(|(_, value)| !value.is_empty());
-    let (some_keys, some_values): (Vec<SmolStr>, Vec<String>) =
-        has_value.map(|(key, value)| (key.clone(), value.clone())).unzip();
-    if some_keys.is_empty() {
-        (keys.to_vec(), values.to_vec())
-    } else {
-        (some_keys, some_values)
+/// The keys that have a value somewhere in `all`, and the `values` for them; all keys when none has.
+fn present(keys: &[SmolStr], values: &[String], all: &[Vec<String>]) -> (Vec<SmolStr>, Vec<String>) {
+    let is_present = |index: usize| all.iter().any(|values| !values[index].is_empty());
+    let indexes: Vec<usize> = (0..keys.len()).filter(|index| is_present(*index)).collect();
+    if indexes.is_empty() {
+        return (keys.to_vec(), values.to_vec());
     }
+    indexes
+        .into_iter()
+        .map(|index| (keys[index].clone(), values[index].clone()))
+        .unzip()
+}
+
+/// Make combinations equal that share a value and differ only where one has none: a port without a protocol counts as
+/// the one of the same number.
+fn unite(all: &mut [Vec<String>]) {
+    for i in 0..all.len() {
+        let values = all[i].clone();
+        for j in 0..all.len() {
+            if let Some(united) = united(&values, &all[j]) {
+                all[i].clone_from(&united);
+                all[j] = united;
+            }
+        }
+    }
+}
+
+fn united(a: &[String], b: &[String]) -> Option<Vec<String>> {
+    let is_apart = |(a, b): (&String, &String)| a != b && !a.is_empty() && !b.is_empty();
+    let shares = a.iter().zip(b).any(|(a, b)| a == b);
+    if !shares || a.iter().zip(b).any(is_apart) {
+        return None;
+    }
+    Some(
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| if a.is_empty() { b.clone() } else { a.clone() })
+            .collect(),
+    )
 }
 
 fn without_tag(key: &Scalar) -> Scalar {
