@@ -1,1 +1,20 @@
-//! Placeholder until its first module lands.
+//! Floor 5: finds render roots and says who deploys them where: clusters, namespaces, owners. It knows nothing of claims.
+//!
+//! The pipeline asks a [`Plan`] for roots wave by wave, renders each and feeds it back, because rendered output may
+//! declare further placements. At the end stand the [`Placements`].
+
+mod cluster;
+mod owners;
+mod placement;
+mod placements;
+mod plan;
+mod problem;
+mod root;
+
+pub use cluster::Cluster;
+pub use owners::Owners;
+pub use placement::{Engine, Placement, PlacementId};
+pub use placements::Placements;
+pub use plan::{Feed, Plan};
+pub use problem::{Problem, ProblemKind};
+pub use root::{Root, RootKind};

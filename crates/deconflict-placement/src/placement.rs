@@ -1,0 +1,92 @@
+//! One row of "who deploys what where".
+
+use deconflict_files::{Origin, RepoPath};
+use deconflict_findings::{PlacementRow, PlacementStatus, Source};
+use smol_str::SmolStr;
+
+use crate::RootKind;
+
+/// Who applies the objects.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Engine {
+    /// Argo CD.
+    ArgoCd,
+    /// Flux.
+    Flux,
+    /// `kubectl apply`, or something we cannot read.
+    Plain,
+}
+
+impl Engine {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ArgoCd => "argocd",
+            Self::Flux => "flux",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+/// A placement of this run: its index in [`crate::Placements::all`]. Never printed or sorted by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PlacementId(pub u32);
+
+/// One deployment of one root into one cluster, or into none that is known.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Placement {
+    /// Its id.
+    pub id: PlacementId,
+    /// Who applies it.
+    pub engine: Engine,
+    /// The application: what the engine calls it (`namespace/name`), else what the layout says. Shown to people, and
+    /// two placements of equal `app` are one application. See [`Placement::declared_app`].
+    pub app: Option<SmolStr>,
+    /// True when an engine's object or the configuration named the application, false when the layout did.
+    pub declared_app: bool,
+    /// The root's directory; `None` when the source is another repository.
+    pub root: Option<RepoPath>,
+    /// How the root becomes objects.
+    pub root_kind: RootKind,
+    /// Cluster, one of [`crate::Placements::clusters`]; `None` when nothing places it: it then joins with nobody.
+    pub cluster: Option<SmolStr>,
+    /// The namespace that the engine or the configuration gives to objects without one.
+    pub namespace: Option<SmolStr>,
+    /// Argo CD project.
+    pub project: Option<SmolStr>,
+    /// Environment that the layout names (`prod` for `overlays/prod`).
+    pub environment: Option<SmolStr>,
+    /// Owning team, as far as the root's path, the application and the layout say. Objects may say more:
+    /// [`crate::Owners::owner`].
+    pub owner: Option<SmolStr>,
+    /// The line that declares it.
+    pub declared_at: Option<Origin>,
+    /// Whether its objects are known; set by [`crate::Plan::feed`].
+    pub status: PlacementStatus,
+    /// Why not.
+    pub reason: Option<SmolStr>,
+    /// Where the source comes from.
+    pub source: Source,
+}
+
+impl Placement {
+    /// The row that `map` prints. A plain placement shows an application only when somebody declared it.
+    pub fn row(&self, objects: usize) -> PlacementRow {
+        let text = |name: &Option<SmolStr>| name.as_ref().map(ToString::to_string);
+        PlacementRow {
+            engine: self.engine.word(),
+            app: text(&self.app).filter(|_| self.declared_app),
+            root: self.root.as_ref().map(|root| root.display().to_owned()),
+            kind: self.root_kind.word(),
+            cluster: text(&self.cluster),
+            namespace: text(&self.namespace),
+            project: text(&self.project),
+            owner: text(&self.owner),
+            source: self.source.clone(),
+            declared_at: self.declared_at,
+            status: self.status,
+            reason: text(&self.reason),
+            objects,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The result: all placements, their clusters and owners.
+
+use deconflict_files::RepoPath;
+use deconflict_findings::Skipped;
+
+use crate::{Cluster, Owners, Placement, PlacementId, Problem, Root, RootKind};
+
+/// Who deploys what where, and what could not be told.
+#[derive(Debug, Default)]
+pub struct Placements {
+    /// All placements; [`PlacementId`] is the index. A root that nothing places has one without cluster.
+    pub all: Vec<Placement>,
+    /// All clusters, sorted by name.
+    pub clusters: Vec<Cluster>,
+    /// Who owns what.
+    pub owners: Owners,
+    /// Files and directories that are not checked, with reason, sorted.
+    pub skipped: Vec<Skipped>,
+    /// What is wrong with the layout.
+    pub problems: Vec<Problem>,
+    /// True when the tree holds objects of Argo CD or Flux that deploy something.
+    pub engine_objects: bool,
+    /// Files that hold a manifest, or look as if they should, sorted; those of charts and templates are not among them.
+    pub manifests: Vec<RepoPath>,
+}
+
+impl Placements {
+    /// The placement of that id, which must be one of this run.
+    pub fn get(&self, id: PlacementId) -> &Placement {
+        &self.all[id.0 as usize]
+    }
+
+    /// The placements of a root.
+    pub fn of_root<'p>(&'p self, root: &'p Root) -> impl Iterator<Item = &'p Placement> {
+        self.of(&root.path, root.kind)
+    }
+
+    /// The placements of the root at `path`.
+    pub fn of<'p>(&'p self, path: &'p RepoPath, kind: RootKind) -> impl Iterator<Item = &'p Placement> {
+        self.all.iter().filter(move |placement| placement.root_kind == kind && placement.root.as_ref() == Some(path))
+    }
+
+    /// The cluster of that name.
+    pub fn cluster(&self, name: &str) -> Option<&Cluster> {
+        let at = self.clusters.binary_search_by(|cluster| cluster.name.as_str().cmp(name)).ok()?;
+        self.clusters.get(at)
+    }
+
+    /// Placements that nothing puts into a cluster.
+    pub fn unplaced(&self) -> impl Iterator<Item = &Placement> {
+        self.all.iter().filter(|placement| placement.cluster.is_none())
+    }
+}

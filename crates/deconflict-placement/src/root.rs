@@ -1,0 +1,42 @@
+//! Render roots: what is built as one.
+
+use deconflict_files::RepoPath;
+
+/// How a root becomes objects.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RootKind {
+    /// A directory with a kustomization file.
+    Kustomize,
+    /// A directory with a `Chart.yaml`.
+    Helm,
+    /// Manifests applied as they stand.
+    Directory,
+    /// Jsonnet.
+    Jsonnet,
+    /// A config management plugin.
+    Plugin,
+}
+
+impl RootKind {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kustomize => "kustomize",
+            Self::Helm => "helm",
+            Self::Directory => "directory",
+            Self::Jsonnet => "jsonnet",
+            Self::Plugin => "plugin",
+        }
+    }
+}
+
+/// One thing to render. Equal roots are rendered once, however many placements they have.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Root {
+    /// The directory.
+    pub path: RepoPath,
+    /// How it becomes objects.
+    pub kind: RootKind,
+    /// For [`RootKind::Directory`] the files with manifests, sorted; empty for the other kinds.
+    pub files: Vec<RepoPath>,
+}
