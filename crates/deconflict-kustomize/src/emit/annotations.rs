@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
-use deconflict_yaml::{Dialect, Kind, Node, Scalar, Value};
+use deconflict_yaml::{Dialect, Kind, Node, Scalar, Style, Value};
 
 use super::scalar::is_surely_text;
 use crate::Problem;
 
-/// `body` with every annotation as a string (its text as written in the source) and without an empty or null
-/// `metadata.annotations` (trap 6). The same tree when there is nothing to do.
+/// `body` with every annotation as a string (its text as written in the source) and without a
+/// `metadata.annotations` that is empty, null or another scalar (trap 6). The same tree when there is nothing to do.
 ///
 /// # Errors
-/// kustomize writes the keys anew and bare, so a key that then reads as no string fails the build.
+/// kustomize writes the keys anew and bare, so a key that then reads as no string fails the build; so does a list.
 pub(crate) fn annotations_as_strings(body: &Arc<Node>) -> Result<Arc<Node>, Problem> {
     let Some(annotations) = body.at_path(&["metadata", "annotations"]) else {
         return Ok(Arc::clone(body));
     };
     let is_empty = match &annotations.kind {
         Kind::Map(fields) => fields.is_empty(),
-        Kind::Scalar(_) => annotations.is_null(Dialect::Resource),
-        Kind::List(_) => return Ok(Arc::clone(body)),
+        Kind::Scalar(_) => true,
+        Kind::List(_) => {
+            // kustomize 5.5.0 takes the items for keys and values in turn, and crashes on an odd number.
+            return Err(Problem::build("wrong node kind: metadata.annotations is a list").at(annotations.at));
+        }
     };
     if is_empty {
         let mut changed = Arc::clone(body);
@@ -61,7 +64,9 @@ pub(crate) fn annotations_as_strings(body: &Arc<Node>) -> Result<Arc<Node>, Prob
 }
 
 fn is_string(value: &Node) -> bool {
-    value
-        .as_scalar()
-        .is_some_and(|scalar| is_surely_text(scalar) || Dialect::Resource.read(scalar) == Value::String)
+    // A folded text loses its style with the rest of the node, and so escapes what becomes of folded texts.
+    value.as_scalar().is_some_and(|scalar| {
+        scalar.style != Style::Folded
+            && (is_surely_text(scalar) || Dialect::Resource.read(scalar) == Value::String)
+    })
 }

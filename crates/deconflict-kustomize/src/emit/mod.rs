@@ -5,6 +5,7 @@
 
 mod annotations;
 mod document;
+mod folded;
 mod keys;
 mod number;
 mod plain;

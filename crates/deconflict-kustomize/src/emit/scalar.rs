@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use deconflict_yaml::{Dialect, Scalar, Value, timestamp_text};
+use deconflict_yaml::{Dialect, Scalar, Style, Value, timestamp_text};
 
-use super::number;
+use super::{folded, number};
 use crate::Problem;
 
 /// A JSON scalar as go-yaml v2 reads it back.
@@ -22,6 +22,13 @@ pub(crate) enum Json<'s> {
 
 /// Read a scalar of an object (go-yaml v3) and take it through JSON.
 pub(crate) fn json(scalar: &Scalar) -> Result<Json<'_>, Problem> {
+    if scalar.style == Style::Folded {
+        let text = folded::rewritten(&scalar.text);
+        return Ok(Json::Text(match text {
+            Cow::Borrowed(text) => through_json(text),
+            Cow::Owned(text) => through_json(&text).into_owned().into(),
+        }));
+    }
     if is_surely_text(scalar) {
         return Ok(Json::Text(through_json(&scalar.text)));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deconflict_yaml::Node;
+use deconflict_yaml::{Dialect, Kind, Node, Value};
 
 use super::cells::bare_string;
 use super::entry::{Patch, PatchEntry};
@@ -154,10 +154,15 @@ impl Transformer<'_> {
 
     /// Merge `patch` into the objects at `positions`; returns those that it deletes.
     fn merge_into(&mut self, positions: &[usize], patch: &Arc<Node>) -> Result<Vec<usize>, Problem> {
+        let is_copied = self.entry.target.is_some() || self.entry.by == "patchesStrategicMerge";
         let mut deleted = Vec::new();
         for position in positions {
             let before = Arc::clone(self.set.get(*position).body());
-            let patch = with_gvk(patch, &before, self.entry.target.is_some());
+            let patch = if is_copied {
+                copied(patch, &before)
+            } else {
+                Arc::clone(patch)
+            };
             let merged = strategic_merge(
                 &before,
                 &patch,
@@ -213,12 +218,11 @@ impl Transformer<'_> {
     }
 }
 
-/// With a target, the patch takes the apiVersion of the object before it is merged.
-fn with_gvk(patch: &Arc<Node>, target: &Node, has_target: bool) -> Arc<Node> {
+/// The copy of a patch that kustomize makes where it selects objects: with the apiVersion of the object, and with
+/// labels and annotations as strings. So a null there sets the text `null` and deletes nothing, and an empty map is
+/// as none.
+fn copied(patch: &Arc<Node>, target: &Node) -> Arc<Node> {
     let mut patch = Arc::clone(patch);
-    if !has_target {
-        return patch;
-    }
     match target.get("apiVersion") {
         Some(api_version)
             if patch.get("apiVersion").and_then(|version| version.text()) != api_version.text() =>
@@ -227,6 +231,36 @@ fn with_gvk(patch: &Arc<Node>, target: &Node, has_target: bool) -> Arc<Node> {
         }
         None if patch.get("apiVersion").is_some() => Arc::make_mut(&mut patch).remove("apiVersion"),
         _ => {}
+    }
+    for map in ["labels", "annotations"] {
+        let is_text = |node: &Node| {
+            node.as_scalar()
+                .is_some_and(|scalar| Dialect::Resource.read(scalar) == Value::String)
+        };
+        match patch.at_path(&["metadata", map]) {
+            None => continue,
+            Some(map)
+                if !map.fields().is_empty() && map.fields().iter().all(|field| is_text(&field.value)) =>
+            {
+                continue;
+            }
+            Some(_) => {}
+        }
+        let Some(metadata) = Arc::make_mut(&mut patch).get_mut("metadata") else {
+            continue;
+        };
+        let fields = metadata
+            .get_mut(map)
+            .and_then(Node::fields_mut)
+            .filter(|fields| !fields.is_empty());
+        let Some(fields) = fields else {
+            metadata.remove(map);
+            continue;
+        };
+        for field in fields.iter_mut().filter(|field| !is_text(&field.value)) {
+            let value = Arc::make_mut(&mut field.value);
+            value.kind = Kind::Scalar(bare_string(value.text().unwrap_or_default()));
+        }
     }
     patch
 }
@@ -276,7 +310,7 @@ fn set_metadata(body: &mut Arc<Node>, field: &str, before: &Node) {
         return;
     }
     let value = Node {
-        kind: deconflict_yaml::Kind::Scalar(string),
+        kind: Kind::Scalar(string),
         ..before.clone()
     };
     let top = Arc::make_mut(body);
