@@ -12,6 +12,8 @@ mod quote;
 mod schema;
 mod select;
 mod strategic;
+#[cfg(test)]
+mod testing;
 
 pub(crate) use entry::{PatchEntry, PatchReader, PatchText};
 pub(crate) use label_selector::LabelSelector;

@@ -343,3 +343,149 @@ fn without_tag(key: &Scalar) -> Scalar {
         ..key.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{parsed, places};
+    use super::*;
+    use crate::emit;
+
+    /// The merged object, where its changed values stand (`p3<t5`: line 3 of the patch, before that line 5 of the
+    /// target), and what is odd about the patch.
+    #[track_caller]
+    fn check(
+        target: &str,
+        patch: &str,
+        expected: &str,
+        expected_places: &str,
+        expected_quirks: &[PatchQuirkKind],
+    ) {
+        let files = deconflict_files::Files::new();
+        let (target, patch) = (parsed(&files, "t", target), parsed(&files, "p", patch));
+        let mut quirks = Vec::new();
+        let merged = strategic_merge(&target, &patch, Schema::builtin(), "patches", &mut quirks);
+        let text = match &merged {
+            Ok(Some(merged)) => emit::emit(std::iter::once(merged)).expect("an object"),
+            Ok(None) => "deleted\n".to_owned(),
+            Err(problem) => format!("{}\n", problem.full()),
+        };
+        assert_eq!(text, expected);
+        let moved = merged
+            .ok()
+            .flatten()
+            .map(|merged| places(&files, &merged))
+            .unwrap_or_default();
+        assert_eq!(moved, expected_places);
+        assert_eq!(
+            quirks.iter().map(|quirk| quirk.kind).collect::<Vec<_>>(),
+            expected_quirks
+        );
+    }
+
+    const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec:
+  containers:
+  - name: a
+    image: one
+    args: [x]
+  - name: b
+    image: two
+";
+
+    #[test]
+    fn patched_elements_come_first_and_tell_where_they_were() {
+        let patch =
+            "kind: Pod\nspec:\n  containers:\n  - name: b\n    image: three\n    tty: true\n  - name: c\n";
+        let expected = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: x
+spec:
+  containers:
+  - image: three
+    name: b
+    tty: true
+  - name: c
+  - args:
+    - x
+    image: one
+    name: a
+";
+        let places = "\
+kind: p1<t2
+spec.containers.0.name: p4<t9
+spec.containers.0.image: p5<t10
+spec.containers.0.tty: p6
+spec.containers.1.name: p7
+";
+        check(POD, patch, expected, places, &[]);
+    }
+
+    #[test]
+    fn what_a_patch_does_not_touch_is_shared() {
+        let files = deconflict_files::Files::new();
+        let (target, patch) = (
+            parsed(&files, "t", POD),
+            parsed(&files, "p", "metadata: {labels: {a: b}}"),
+        );
+        let merged = strategic_merge(&target, &patch, Schema::builtin(), "patches", &mut Vec::new());
+        let merged = merged.expect("a merge").expect("an object");
+        let spec = |node: &Arc<Node>| Arc::clone(node.get("spec").expect("a spec"));
+        assert!(Arc::ptr_eq(&spec(&merged), &spec(&target)));
+    }
+
+    #[test]
+    fn directives() {
+        let delete = "kind: Pod\nspec: {containers: [{name: a, $patch: delete}, {name: b, $patch: delete}]}";
+        let emptied = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers: []\n";
+        check(POD, delete, emptied, "kind: p1<t2\n", &[]);
+        check(POD, "$patch: delete", "deleted\n", "", &[]);
+        let unknown = "unknown patch strategy 'drop'\n";
+        check(POD, "spec: {$patch: drop}", unknown, "", &[]);
+        let replaced = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  a: 1\n";
+        check(
+            POD,
+            "spec: {$patch: replace, a: 1}",
+            replaced,
+            "spec.a: p1<t5\n",
+            &[],
+        );
+    }
+
+    #[test]
+    fn patches_that_do_something_else() {
+        let replace = "spec: {containers: [{name: a, $patch: replace, tty: true}]}";
+        let same = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers:\n  - args:\n    - x\n    image: one\n    name: a\n  - image: two\n    name: b\n";
+        check(POD, replace, same, "", &[PatchQuirkKind::ReplaceIgnored]);
+        let nameless = "spec: {containers: [{image: z}]}";
+        let emptied = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers: []\n";
+        check(POD, nameless, emptied, "", &[PatchQuirkKind::EmptiesList]);
+        let order = "spec: {$setElementOrder/containers: [{name: b}]}";
+        let copied = same.replace("spec:\n", "spec:\n  $setElementOrder/containers:\n  - name: b\n");
+        check(
+            POD,
+            order,
+            &copied,
+            "spec.$setElementOrder/containers.0.name: p1\n",
+            &[PatchQuirkKind::DirectiveCopied],
+        );
+    }
+
+    #[test]
+    fn styles_and_nulls() {
+        let target = "kind: A\na: '1'\nb: 1\nc: ~\nd:\ne: {f: 1}\n";
+        let patch = "a: 2\nb: '2'\ne: {f: null, g: {h: null, i: 1}}\n";
+        let expected = "a: \"2\"\nb: \"2\"\nc: null\ne:\n  g:\n    i: 1\nkind: A\n";
+        check(target, patch, expected, "a: p1<t2\nb: p2<t3\ne.g.i: p3\n", &[]);
+    }
+
+    #[test]
+    fn shapes_must_agree() {
+        let message = "wrong node kind: expected MappingNode but got ScalarNode: node contents:\ntext\n\n";
+        check("a: {b: 1}", "a: text", message, "", &[]);
+    }
+}

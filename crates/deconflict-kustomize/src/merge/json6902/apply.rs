@@ -294,3 +294,96 @@ fn equal(a: &Node, b: &Node) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{parsed, places};
+    use super::super::operation;
+    use super::*;
+    use crate::emit;
+
+    /// The patched object and where its changed values stand, or the error.
+    #[track_caller]
+    fn check(operations: &str, expected: &str, expected_places: &str) {
+        let files = deconflict_files::Files::new();
+        let object = "kind: A\nl: [a, b]\nm: {x: 1, big: 12345678901234567, day: 2020-01-01}\ns: text\n";
+        let object = parsed(&files, "t", object);
+        let operations = parsed(&files, "p", operations);
+        let operations: Result<Vec<_>, _> = operations.items().iter().map(|item| operation(item)).collect();
+        let patched = operations.and_then(|operations| apply(&object, &operations, "patches"));
+        let text = match &patched {
+            Ok(patched) => emit::emit(std::iter::once(patched)).expect("an object"),
+            Err(problem) => problem.full(),
+        };
+        assert_eq!(text, expected);
+        let moved = patched
+            .ok()
+            .map(|patched| places(&files, &patched))
+            .unwrap_or_default();
+        assert_eq!(moved, expected_places);
+    }
+
+    const REST: &str = "m:\n  big: 12345678901234568\n  day: \"2020-01-01T00:00:00Z\"\n  x: 1\ns: text\n";
+
+    #[test]
+    fn operations() {
+        check("[]", &format!("kind: A\nl:\n- a\n- b\n{REST}"), "");
+        let add = "- {op: add, path: /l/-, value: c}\n- {op: replace, path: /kind, value: yes}";
+        check(
+            add,
+            &format!("kind: true\nl:\n- a\n- b\n- c\n{REST}"),
+            "kind: p2<t1\nl.2: p1\n",
+        );
+        check(
+            "- {op: remove, path: /l/-1}",
+            &format!("kind: A\nl:\n- a\n{REST}"),
+            "",
+        );
+        check(
+            "- {op: replace, path: /new, value: 1}",
+            &format!("kind: A\nl:\n- a\n- b\n{REST}").replace("s: t", "new: 1\ns: t"),
+            "new: p1\n",
+        );
+        check(
+            "- {op: move, from: /s, path: /l/0}",
+            &format!("kind: A\nl:\n- text\n- a\n- b\n{REST}").replace("s: text\n", ""),
+            "l.0: t4<p1\n",
+        );
+        check(
+            "- {op: test, path: /m/x, value: 1}\n- {op: test, path: /no, value: null}",
+            &format!("kind: A\nl:\n- a\n- b\n{REST}"),
+            "",
+        );
+        check("- {op: replace, path: '', value: {a: 1}}", "a: 1\n", "a: p1<t1\n");
+    }
+
+    #[test]
+    fn refusals() {
+        check(
+            "- {op: add, path: /no/such, value: 1}",
+            "add operation does not apply: doc is missing path: \"/no/such\": missing value",
+            "",
+        );
+        check(
+            "- {op: add, path: /l/4, value: 1}",
+            "error in add for path: '/l/4': Unable to access invalid index: 4: invalid index referenced",
+            "",
+        );
+        check(
+            "- {op: remove, path: /nope}",
+            "error in remove for path: '/nope': Unable to remove nonexistent key: nope: missing value",
+            "",
+        );
+        check(
+            "- {op: test, path: /s, value: other}",
+            "testing path /s failed: test failed",
+            "",
+        );
+        check("- {path: /s}", "Unexpected kind: unknown", "");
+        check(
+            "- {op: replace, path: '', value: [1]}",
+            "json: cannot unmarshal array into Go value of type map[string]interface {}",
+            "",
+        );
+    }
+}
