@@ -75,6 +75,16 @@ pub trait Tree: Send + Sync {
     fn list(&self, directory: &RepoPath) -> Vec<(SmolStr, Entry)>;
     /// All files and symbolic links of the tree, sorted by path.
     fn files(&self) -> Vec<RepoPath>;
+    /// True when something is at `path` but Git ignores it, so that the tree is silent about it.
+    fn is_ignored(&self, path: &RepoPath) -> bool {
+        let _ = path;
+        false
+    }
+    /// Directories that could not be listed, and names that no path can hold, among what was looked at so far;
+    /// sorted, with the reason.
+    fn troubles(&self) -> Vec<(RepoPath, String)> {
+        Vec::new()
+    }
 }
 
 /// A tree of files with symbolic links resolved inside it. What nobody reads is never opened.
@@ -176,6 +186,16 @@ impl Snapshot {
     /// All files and symbolic links, sorted by path.
     pub fn files(&self) -> Vec<RepoPath> {
         self.tree.files()
+    }
+
+    /// True when nothing is at `path` only because Git ignores what is there.
+    pub fn is_ignored(&self, path: &RepoPath) -> bool {
+        self.tree.is_ignored(path)
+    }
+
+    /// What could not be listed so far, and why; see [`Tree::troubles`].
+    pub fn troubles(&self) -> Vec<(RepoPath, String)> {
+        self.tree.troubles()
     }
 }
 
