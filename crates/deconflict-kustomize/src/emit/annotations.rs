@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use deconflict_yaml::{Dialect, Kind, Node, Scalar, Style, Value};
 
+use super::folded;
 use super::scalar::is_surely_text;
 use crate::Problem;
 
@@ -37,6 +38,9 @@ pub(crate) fn annotations_as_strings(body: &Arc<Node>) -> Result<Arc<Node>, Prob
         if !is_surely_text(&bare) && Dialect::Resource.read(&bare) != Value::String {
             let message = "json: unsupported type: map[interface {}]interface {}";
             return Err(Problem::build(message).at(field.key_at.0));
+        }
+        if field.value.text().is_some_and(folded::is_unreadable) {
+            return Err(Problem::build(folded::UNREADABLE).at(field.value.at));
         }
         is_done &= field.key.is_bare() && is_string(&field.value);
     }

@@ -6,6 +6,15 @@
 
 use std::borrow::Cow;
 
+/// True for a text that go-yaml v3 writes as a block scalar, unless in double quotes, and then cannot read: the first
+/// line starts with a tab.
+pub(crate) fn is_unreadable(text: &str) -> bool {
+    text.starts_with('\t') && text.contains('\n') && may_be_block(text)
+}
+
+/// What the failure to read such a text is called.
+pub(crate) const UNREADABLE: &str = "yaml: found a tab character where an indentation space is expected";
+
 /// Text of a folded scalar after go-yaml v3 has written and read it.
 pub(super) fn rewritten(text: &str) -> Cow<'_, str> {
     if !text.contains('\n') || !may_be_block(text) {

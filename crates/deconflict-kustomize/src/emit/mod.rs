@@ -18,6 +18,7 @@ use deconflict_files::Origin;
 use deconflict_yaml::Node;
 
 pub(crate) use annotations::annotations_as_strings;
+pub(crate) use folded::{UNREADABLE, is_unreadable};
 pub(crate) use number::float_text;
 pub(crate) use scalar::{Json, json};
 

@@ -22,6 +22,10 @@ pub(crate) enum Json<'s> {
 
 /// Read a scalar of an object (go-yaml v3) and take it through JSON.
 pub(crate) fn json(scalar: &Scalar) -> Result<Json<'_>, Problem> {
+    let is_quoted = matches!(scalar.style, Style::SingleQuoted | Style::DoubleQuoted);
+    if !is_quoted && folded::is_unreadable(&scalar.text) {
+        return Err(Problem::build(folded::UNREADABLE));
+    }
     if scalar.style == Style::Folded {
         let text = folded::rewritten(&scalar.text);
         return Ok(Json::Text(match text {

@@ -242,13 +242,26 @@ impl Cells {
             return;
         }
         self.open(value);
-        let before = Arc::clone(&self.cell(place).node);
-        let mut new = self.cell(value).clone();
+        let before = self.cell(place);
+        let style = before
+            .restyled
+            .as_ref()
+            .or(before.node.as_scalar())
+            .map(|scalar| scalar.style);
+        let before = if before.replaced.is_some() {
+            self.build(place)
+        } else {
+            Arc::clone(&before.node)
+        };
+        let new = self.cell_mut(value);
+        if !Arc::ptr_eq(&before, &new.node)
+            && let Some(scalar) = new.node.as_scalar()
+        {
+            // The value itself is restyled: where the patch's element is used again, it has this style.
+            new.restyled = restyle(scalar, style.unwrap_or(Style::Plain));
+        }
+        let mut new = new.clone();
         if !Arc::ptr_eq(&before, &new.node) {
-            if let Some(scalar) = new.node.as_scalar() {
-                let style = before.as_scalar().map_or(Style::Plain, |scalar| scalar.style);
-                new.restyled = restyle(new.restyled.as_ref().unwrap_or(scalar), style);
-            }
             new.replaced = Some(before);
         }
         *self.cell_mut(place) = new;

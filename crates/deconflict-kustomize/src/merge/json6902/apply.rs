@@ -7,7 +7,7 @@ use deconflict_yaml::{Dialect, Field, Kind, Node, Scalar};
 
 use super::pointer::{Pointer, existing, number};
 use super::{Operation, canonical};
-use crate::Problem;
+use crate::{Problem, emit};
 
 /// `body` with the operations applied. Values that the patch brings have its places; what they replace is in the trail.
 ///
@@ -31,7 +31,20 @@ pub(in crate::merge) fn apply(
         let message = "json: cannot unmarshal array into Go value of type map[string]interface {}";
         return Err(Problem::build(message).at(document.root.at));
     }
+    check_texts(&document.root)?;
     Ok(document.root)
+}
+
+/// The patched object is written as YAML and read again, which some texts do not survive.
+fn check_texts(node: &Node) -> Result<(), Problem> {
+    match &node.kind {
+        Kind::Scalar(scalar) if emit::is_unreadable(&scalar.text) => {
+            Err(Problem::build(emit::UNREADABLE).at(node.at))
+        }
+        Kind::Scalar(_) => Ok(()),
+        Kind::List(items) => items.iter().try_for_each(|item| check_texts(item)),
+        Kind::Map(fields) => fields.iter().try_for_each(|field| check_texts(&field.value)),
+    }
 }
 
 struct Document {
@@ -167,7 +180,8 @@ impl Document {
         };
         let found = found.filter(|value| !value.is_null(Dialect::Resource));
         let is_equal = match (found, wanted) {
-            (None, None) => true,
+            // Without a value to compare with, the library crashes.
+            (None, None) => operation.value.is_some(),
             (Some(found), Some(wanted)) => equal(&found, wanted),
             _ => false,
         };
@@ -300,7 +314,6 @@ mod tests {
     use super::super::super::testing::{parsed, places};
     use super::super::operation;
     use super::*;
-    use crate::emit;
 
     /// The patched object and where its changed values stand, or the error.
     #[track_caller]
