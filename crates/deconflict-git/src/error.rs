@@ -1,0 +1,64 @@
+//! Trouble with the machine or the arguments; what is wrong with a single file is a value in the snapshot.
+
+use std::path::PathBuf;
+
+/// Why there is nothing to look at.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The directory is missing.
+    #[error("`{}` does not exist", path.display())]
+    Missing {
+        /// As given.
+        path: PathBuf,
+    },
+    /// It is a file or something else.
+    #[error("`{}` is not a directory", path.display())]
+    NotADirectory {
+        /// As given.
+        path: PathBuf,
+    },
+    /// The system refuses.
+    #[error("cannot open `{}`: {source}", path.display())]
+    Io {
+        /// As given.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// The directory is part of Git's own data.
+    #[error("`{}` lies inside a Git directory, not in a working tree", path.display())]
+    InsideGit {
+        /// As given.
+        path: PathBuf,
+    },
+    /// The repository has no working tree.
+    #[error("the Git repository `{}` is bare: it has no working tree", path.display())]
+    Bare {
+        /// The Git directory.
+        path: PathBuf,
+    },
+    /// The path is not UTF-8.
+    #[error("the path `{}` is not UTF-8", path.display())]
+    NotUtf8 {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Git's data cannot be read.
+    #[error("cannot open the Git repository at `{}`: {message}", path.display())]
+    Git {
+        /// The Git directory, or the directory it was looked for from.
+        path: PathBuf,
+        /// gix's words.
+        message: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn git(path: impl Into<PathBuf>, error: impl std::fmt::Display) -> Self {
+        Self::Git {
+            path: path.into(),
+            message: error.to_string(),
+        }
+    }
+}

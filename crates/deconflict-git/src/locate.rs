@@ -1,0 +1,218 @@
+//! Where a run happens: ROOT, Top and the reading boundary (CONTRACT.md, Words).
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use deconflict_files::RepoPath;
+
+use crate::Error;
+use crate::read::words;
+
+/// What the environment says about Git (git(1), "Environment Variables").
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `GIT_CEILING_DIRECTORIES`: no repository is looked for in these directories or above.
+    pub ceilings: Option<OsString>,
+    /// `GIT_DIR`: the repository, if its working tree holds the directory that is asked about.
+    pub git_dir: Option<OsString>,
+    /// `GIT_WORK_TREE`.
+    pub work_tree: Option<OsString>,
+    /// `GIT_INDEX_FILE`.
+    pub index_file: Option<OsString>,
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub fn of_process() -> Self {
+        Self {
+            ceilings: std::env::var_os("GIT_CEILING_DIRECTORIES"),
+            git_dir: std::env::var_os("GIT_DIR"),
+            work_tree: std::env::var_os("GIT_WORK_TREE"),
+            index_file: std::env::var_os("GIT_INDEX_FILE"),
+        }
+    }
+}
+
+/// Where a run happens.
+#[derive(Clone)]
+pub struct Location {
+    /// The top of the Git repository, else Top: the top of every snapshot, nothing outside is read. Absolute, links
+    /// resolved.
+    pub base: PathBuf,
+    /// Top: what is analysed as a whole, seen from `base`.
+    pub top: RepoPath,
+    /// ROOT: what is reported, seen from `base`; within Top.
+    pub root: RepoPath,
+    /// The configuration that makes `top` the Top.
+    pub config: Option<RepoPath>,
+    pub(crate) git: Option<gix::ThreadSafeRepository>,
+}
+
+impl Location {
+    /// True inside a Git repository.
+    pub fn is_git(&self) -> bool {
+        self.git.is_some()
+    }
+
+    /// The URL of the remote `origin`, as the repository's configuration has it.
+    pub fn origin_url(&self) -> Option<String> {
+        let git = self.git.as_ref()?.to_thread_local();
+        git.config_snapshot()
+            .string("remote.origin.url")
+            .map(|url| url.to_string())
+    }
+}
+
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} top {} root {}", self.base.display(), self.top, self.root)
+    }
+}
+
+/// Where the configuration stands below its Top.
+const CONFIGS: [&str; 2] = ["deconflict.yaml", ".github/deconflict.yaml"];
+
+/// Where a run over `root` happens.
+pub fn discover(root: &Path, environment: &Environment) -> Result<Location, Error> {
+    let given = || root.to_path_buf();
+    let absolute = root.canonicalize().map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => Error::Missing { path: given() },
+        std::io::ErrorKind::NotADirectory => Error::NotADirectory { path: given() },
+        _ => Error::Io {
+            path: given(),
+            source,
+        },
+    })?;
+    if !absolute.is_dir() {
+        return Err(Error::NotADirectory { path: given() });
+    }
+    let found = repository(&absolute, environment)?;
+    let ceiling = found.as_ref().map(|(_, top)| top.as_path());
+    let ceilings: Vec<PathBuf> = environment
+        .ceilings
+        .as_deref()
+        .map(split_ceilings)
+        .unwrap_or_default();
+    let config = config_above(&absolute, ceiling, &ceilings);
+    let base = match (&found, &config) {
+        (Some((_, top)), _) | (None, Some((top, _))) => top.clone(),
+        (None, None) => absolute.clone(),
+    };
+    let top = config.as_ref().map_or(&base, |(top, _)| top);
+    let location = Location {
+        top: seen_from(&base, top)?,
+        root: seen_from(&base, &absolute)?,
+        config: config
+            .as_ref()
+            .map(|(top, name)| seen_from(&base, &top.join(name)))
+            .transpose()?,
+        git: found.map(|(git, _)| git),
+        base,
+    };
+    if location.root.parts().any(|part| part == ".git") {
+        return Err(Error::InsideGit { path: given() });
+    }
+    Ok(location)
+}
+
+/// The nearest directory from `from` upwards that holds a configuration, and which one.
+fn config_above(from: &Path, git: Option<&Path>, ceilings: &[PathBuf]) -> Option<(PathBuf, &'static str)> {
+    for directory in from.ancestors() {
+        // A ceiling does not hide the directory that was asked about itself.
+        if directory != from && git.is_none() && ceilings.iter().any(|ceiling| ceiling == directory) {
+            return None;
+        }
+        if let Some(name) = CONFIGS.iter().find(|name| directory.join(name).is_file()) {
+            return Some((directory.to_owned(), name));
+        }
+        if git == Some(directory) {
+            return None;
+        }
+    }
+    None
+}
+
+/// The absolute ones, with links resolved where they exist; git skips the others.
+fn split_ceilings(list: &OsStr) -> Vec<PathBuf> {
+    let absolute = std::env::split_paths(list).filter(|path| path.is_absolute());
+    absolute.map(|path| path.canonicalize().unwrap_or(path)).collect()
+}
+
+/// The repository whose working tree holds `directory`, and the top of that tree.
+fn repository(
+    directory: &Path,
+    environment: &Environment,
+) -> Result<Option<(gix::ThreadSafeRepository, PathBuf)>, Error> {
+    if let Some(git_dir) = environment.git_dir.as_deref().filter(|path| !path.is_empty()) {
+        let git = open(Path::new(git_dir), None, environment)?;
+        let local = git.to_thread_local();
+        let top = environment
+            .work_tree
+            .as_deref()
+            .map(Path::new)
+            .or(local.workdir())
+            .unwrap_or(Path::new("."));
+        let top = top
+            .canonicalize()
+            .map_err(|error| Error::git(git_dir, words(&error)))?;
+        if directory.starts_with(&top) {
+            return Ok(Some((git, top)));
+        }
+    }
+    let options = gix::discover::upwards::Options {
+        ceiling_dirs: environment
+            .ceilings
+            .as_deref()
+            .map(split_ceilings)
+            .unwrap_or_default(),
+        match_ceiling_dir_or_error: false,
+        ..Default::default()
+    };
+    let Ok((path, trust)) = gix::discover::upwards_opts(directory, options) else {
+        return Ok(None);
+    };
+    let (git_dir, _) = path.into_repository_and_work_tree_directories();
+    let git = open(&git_dir, Some(trust), environment)?;
+    let local = git.to_thread_local();
+    let Some(top) = local.workdir() else {
+        return Err(Error::Bare { path: git_dir });
+    };
+    let top = top
+        .canonicalize()
+        .map_err(|error| Error::git(&git_dir, words(&error)))?;
+    if !directory.starts_with(&top) {
+        return Err(Error::InsideGit {
+            path: directory.to_owned(),
+        });
+    }
+    Ok(Some((git, top)))
+}
+
+fn open(
+    git_dir: &Path,
+    trust: Option<gix::sec::Trust>,
+    environment: &Environment,
+) -> Result<gix::ThreadSafeRepository, Error> {
+    let mut options = gix::open::Options::default();
+    if let Some(trust) = trust {
+        options = options.with(trust);
+    }
+    if let Some(index) = environment
+        .index_file
+        .as_deref()
+        .and_then(OsStr::to_str)
+        .filter(|path| !path.is_empty())
+    {
+        let index = std::path::absolute(index).unwrap_or_else(|_| index.into());
+        options = options.config_overrides([format!("gitoxide.core.indexFile={}", index.display())]);
+    }
+    gix::ThreadSafeRepository::open_opts(git_dir, options).map_err(|error| Error::git(git_dir, error))
+}
+
+fn seen_from(base: &Path, path: &Path) -> Result<RepoPath, Error> {
+    let below = path.strip_prefix(base).unwrap_or(Path::new(""));
+    let text = below.to_str().ok_or_else(|| Error::NotUtf8 {
+        path: path.to_owned(),
+    })?;
+    Ok(RepoPath::new(text).unwrap_or_default())
+}
