@@ -24,7 +24,7 @@ pub(super) fn write(out: &mut String, body: &Node) -> Result<(), Problem> {
             is_root: true,
         },
     )?;
-    writer.to_indent();
+    writer.new_line();
     Ok(())
 }
 
@@ -66,7 +66,7 @@ fn value(writer: &mut Writer<'_>, node: &Node, place: Place) -> Result<(), Probl
         Kind::List(items) => {
             let before = writer.deeper(place.in_map && !writer.indention);
             for item in items {
-                writer.to_indent();
+                writer.new_line();
                 writer.indicator("-", true, false, true);
                 value(
                     writer,
@@ -103,18 +103,18 @@ fn entry(writer: &mut Writer<'_>, field: &Field) -> Result<(), Problem> {
     if name.len() + 2 > LONGEST_JSON_KEY || name.contains('\u{85}') {
         return Err(Problem::build("yaml: line 1: did not find expected ',' or '}'").at(field.key_at.0));
     }
-    writer.to_indent();
+    writer.new_line();
     let analysis = analyze(name);
     let is_simple = analysis.is_simple_key(name);
     if !is_simple {
         writer.indicator("?", true, false, true);
     }
     writer.scalar(name, style_of(name), analysis, is_simple);
-    if !is_simple {
-        writer.to_indent();
-        writer.indicator(":", true, false, true);
-    } else {
+    if is_simple {
         writer.indicator(":", false, false, false);
+    } else {
+        writer.new_line();
+        writer.indicator(":", true, false, true);
     }
     value(
         writer,

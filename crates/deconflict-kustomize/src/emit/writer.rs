@@ -32,6 +32,10 @@ pub(super) enum Style {
 
 /// What the text of a scalar allows.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent answers, as libyaml keeps them"
+)]
 pub(super) struct Analysis {
     pub(super) multiline: bool,
     plain: bool,
@@ -166,7 +170,7 @@ impl<'o> Writer<'o> {
     }
 
     /// `yaml_emitter_write_indent`: to the indentation, on a new line if this one is in use.
-    pub(super) fn to_indent(&mut self) {
+    pub(super) fn new_line(&mut self) {
         let indent = usize::try_from(self.indent).unwrap_or_default();
         if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
             self.line_end();
@@ -255,7 +259,7 @@ impl<'o> Writer<'o> {
             if c == ' ' {
                 let next_is_space = characters.peek().is_some_and(|(_, next)| *next == ' ');
                 if may_fold && !spaces && self.column > WIDTH && !next_is_space && fold_here(text, at, c) {
-                    self.to_indent();
+                    self.new_line();
                 } else {
                     self.put(' ');
                 }
@@ -269,7 +273,7 @@ impl<'o> Writer<'o> {
                 breaks = true;
             } else {
                 if breaks {
-                    self.to_indent();
+                    self.new_line();
                 }
                 self.put(c);
                 self.indention = false;
@@ -308,7 +312,7 @@ impl<'o> Writer<'o> {
                 spaces = false;
             } else if c == ' ' {
                 if may_fold && !spaces && self.column > WIDTH && at > 0 && at < text.len() - 1 {
-                    self.to_indent();
+                    self.new_line();
                     if characters.peek().is_some_and(|(_, next)| *next == ' ') {
                         self.put('\\');
                     }
@@ -381,7 +385,7 @@ impl<'o> Writer<'o> {
                 breaks = true;
             } else {
                 if breaks {
-                    self.to_indent();
+                    self.new_line();
                 }
                 self.put(c);
                 self.indention = false;

@@ -24,11 +24,11 @@ pub(super) fn parsed(files: &Files, name: &str, text: &str) -> Arc<Node> {
 /// what was there before.
 pub(super) fn places(files: &Files, node: &Node) -> String {
     let mut out = String::new();
-    add(&mut out, files, node, String::new(), &[]);
+    add(&mut out, files, node, "", &[]);
     out
 }
 
-fn add(out: &mut String, files: &Files, node: &Node, path: String, before: &[Origin]) {
+fn add(out: &mut String, files: &Files, node: &Node, path: &str, before: &[Origin]) {
     let mut trail = vec![node.at];
     trail.extend(node.via.iter().flat_map(|via| via.chain().map(|step| step.at)));
     trail.extend(before.iter().copied());
@@ -57,12 +57,12 @@ fn add(out: &mut String, files: &Files, node: &Node, path: String, before: &[Ori
         // A list or map that came as a whole has its trail at the top.
         Kind::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                add(out, files, item, inner(&index.to_string()), &trail[1..]);
+                add(out, files, item, &inner(&index.to_string()), &trail[1..]);
             }
         }
         Kind::Map(fields) => {
             for field in fields {
-                add(out, files, &field.value, inner(field.name()), &trail[1..]);
+                add(out, files, &field.value, &inner(field.name()), &trail[1..]);
             }
         }
     }

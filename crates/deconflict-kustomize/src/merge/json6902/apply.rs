@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deconflict_files::{Action, Step};
 use deconflict_yaml::{Dialect, Field, Kind, Node, Scalar};
 
-use super::pointer::{Pointer, existing, number};
+use super::pointer::{Pointer, existing, number, position};
 use super::{Operation, canonical};
 use crate::{Problem, emit};
 
@@ -229,15 +229,14 @@ fn replacement(before: &Node, value: Arc<Node>, by: &'static str) -> Arc<Node> {
 fn put(container: &mut Node, key: &str, value: Arc<Node>, by: &'static str) -> Result<(), String> {
     match &mut container.kind {
         Kind::Map(fields) => {
-            match fields.iter_mut().find(|field| field.key.text == key) {
-                Some(field) => field.value = replacement(&field.value, value, by),
-                None => {
-                    let at = value.at;
-                    fields.push(Field {
-                        key: canonical::key(key),
-                        ..Field::new("", at, value)
-                    });
-                }
+            if let Some(field) = fields.iter_mut().find(|field| field.key.text == key) {
+                field.value = replacement(&field.value, value, by);
+            } else {
+                let at = value.at;
+                fields.push(Field {
+                    key: canonical::key(key),
+                    ..Field::new("", at, value)
+                });
             }
             Ok(())
         }
@@ -248,17 +247,8 @@ fn put(container: &mut Node, key: &str, value: Arc<Node>, by: &'static str) -> R
         Kind::List(items) => {
             let index = number(key)
                 .map_err(|cause| format!("value was not a proper array index: '{key}': {cause}"))?;
-            let places = items.len() as i64 + 1;
-            let at = if index < 0 {
-                index.saturating_add(places)
-            } else {
-                index
-            };
-            let outside = || format!("Unable to access invalid index: {index}: invalid index referenced");
-            let at = usize::try_from(at)
-                .ok()
-                .filter(|at| *at <= items.len())
-                .ok_or_else(outside)?;
+            let places = items.len() + 1;
+            let at = position(index, places, places)?;
             items.insert(at, value);
             Ok(())
         }

@@ -19,7 +19,7 @@ pub(super) fn object(body: &Arc<Node>) -> Result<Arc<Node>, Problem> {
             Json::Null => Scalar::plain("null"),
             Json::Bool(true) => Scalar::plain("true"),
             Json::Bool(false) => Scalar::plain("false"),
-            Json::Number(text) => number(text.parse().unwrap_or_default()),
+            Json::Number(text) => number(nearest(&text)),
             Json::Text(text) if text == scalar.text.as_str() && is_string(scalar) => scalar.clone(),
             Json::Text(text) => Scalar::string(&*text),
         })
@@ -33,8 +33,8 @@ pub(super) fn patch_value(value: &Arc<Node>) -> Result<Arc<Node>, Problem> {
             Value::Null => Scalar::plain("null"),
             Value::Bool(true) => Scalar::plain("true"),
             Value::Bool(false) => Scalar::plain("false"),
-            Value::Int(int) => number(int as f64),
-            Value::Uint(int) => number(int as f64),
+            Value::Int(int) => number(nearest(&int.to_string())),
+            Value::Uint(int) => number(nearest(&int.to_string())),
             Value::Float(float) if float.is_finite() => number(float),
             Value::Float(_) => return Err(Problem::build("json: unsupported value").at(at)),
             Value::Binary => Scalar::string(decoded(&scalar.text)),
@@ -60,6 +60,11 @@ pub(super) fn key(name: &str) -> Scalar {
 
 fn is_string(scalar: &Scalar) -> bool {
     Dialect::Resource.read(scalar) == Value::String
+}
+
+/// The float that Go's JSON decoder makes of a number.
+fn nearest(digits: &str) -> f64 {
+    digits.parse().unwrap_or_default()
 }
 
 fn number(value: f64) -> Scalar {

@@ -61,16 +61,19 @@ fn child<'n>(node: &'n Arc<Node>, name: &str) -> Option<&'n Arc<Node>> {
 /// # Errors
 /// The library's words for a name that is no number, and for a position outside.
 pub(super) fn existing(name: &str, length: usize) -> Result<usize, String> {
-    let index = number(name)?;
-    let outside = || format!("Unable to access invalid index: {index}: invalid index referenced");
+    position(number(name)?, length, length)
+}
+
+/// The place `index` among `places`, of which it must be one of the first `limit`; negative ones count from the end.
+pub(super) fn position(index: i64, places: usize, limit: usize) -> Result<usize, String> {
+    let distance = usize::try_from(index.unsigned_abs()).ok();
     let at = if index < 0 {
-        index.checked_add(length as i64)
+        distance.and_then(|distance| places.checked_sub(distance))
     } else {
-        Some(index)
+        distance
     };
-    at.and_then(|at| usize::try_from(at).ok())
-        .filter(|at| *at < length)
-        .ok_or_else(outside)
+    let outside = || format!("Unable to access invalid index: {index}: invalid index referenced");
+    at.filter(|at| *at < limit).ok_or_else(outside)
 }
 
 /// `strconv.Atoi`.
