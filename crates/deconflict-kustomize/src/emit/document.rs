@@ -266,3 +266,88 @@ mod tests {
         check_text(words.trim_end(), &folded);
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use std::sync::Arc;
+
+    use deconflict_files::{Files, Origin, RepoPath, Span};
+    use deconflict_yaml::{Field, Kind, Node, Scalar, parse};
+    use proptest::prelude::*;
+
+    use crate::emit;
+
+    /// Texts of all sorts, without the line breaks of YAML 1.1 that our reader does not fold, and without characters
+    /// that YAML does not allow.
+    fn text() -> impl Strategy<Value = String> {
+        let words = prop::collection::vec("[ a-zA-Z0-9:#'\"\\\\\n\t,?-]{0,6}", 0..30)
+            .prop_map(|parts| parts.concat());
+        prop_oneof![
+            words,
+            "[ -~\\n\\t\u{a0}-\u{2ff}\u{1F600}]{0,40}",
+            "(yes|null|~|1|0x1|2020-01-01|1e3|-|=|1:30)"
+        ]
+    }
+
+    fn tree(at: Origin) -> impl Strategy<Value = Arc<Node>> {
+        let node = move |kind| Arc::new(Node::new(kind, at));
+        let leaf = text().prop_map(move |text| node(Kind::Scalar(Scalar::string(text))));
+        leaf.prop_recursive(4, 40, 6, move |inner| {
+            let field = (text(), inner.clone());
+            let map = prop::collection::vec(field, 0..6).prop_map(move |pairs| {
+                let mut fields: Vec<Field> = Vec::new();
+                for (name, value) in pairs {
+                    if fields.iter().all(|field| field.name() != name) {
+                        fields.push(Field {
+                            key: Scalar::string(name),
+                            ..Field::new("", at, value)
+                        });
+                    }
+                }
+                node(Kind::Map(fields))
+            });
+            prop_oneof![
+                map,
+                prop::collection::vec(inner, 0..5).prop_map(move |items| node(Kind::List(items)))
+            ]
+        })
+    }
+
+    /// The same content; keys in any order, styles aside.
+    fn is_same(a: &Node, b: &Node) -> bool {
+        match (&a.kind, &b.kind) {
+            (Kind::Scalar(a), Kind::Scalar(b)) => emit::json(a).ok() == emit::json(b).ok(),
+            (Kind::List(a), Kind::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
+            }
+            (Kind::Map(fields), Kind::Map(others)) => {
+                fields.len() == others.len()
+                    && fields.iter().all(|field| {
+                        b.get(field.name())
+                            .is_some_and(|other| is_same(&field.value, other))
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_written_reads_back(text in text(), tree in {
+            let file = Files::new().intern(&RepoPath::new("a.yaml").expect("a path"), &"".into());
+            tree(Origin::new(file, Span::default()))
+        }) {
+            let mut top = Node::map(tree.at);
+            top.set("text", tree.at, Node::scalar(Scalar::string(text), tree.at));
+            top.set("tree", tree.at, tree);
+            let top = Arc::new(top);
+            let written = emit::emit(std::iter::once(&top)).expect("a document");
+            let file = Files::new().intern(&RepoPath::new("b.yaml").expect("a path"), &written.as_str().into());
+            let read = parse(file, &written).documents.remove(0).root.expect("a tree");
+            prop_assert!(is_same(&top, &read), "{written}");
+            prop_assert_eq!(emit::emit(std::iter::once(&read)).expect("a document"), written);
+        }
+    }
+}
