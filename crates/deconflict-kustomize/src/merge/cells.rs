@@ -208,36 +208,38 @@ impl Cells {
         }
     }
 
-    /// Set a field: nothing and null remove it, a new one goes to the end under the key of `like`, or a bare one.
-    /// An existing value gets the content of the new one and keeps its style.
-    pub(super) fn set(
-        &mut self,
-        id: CellId,
-        name: &str,
-        like: Option<(Scalar, Origin)>,
-        value: Option<CellId>,
-    ) {
-        let Some(value) = value.filter(|value| !self.is_null(*value)) else {
-            return self.clear(id, name);
-        };
-        if let Some(existing) = self.field(id, name) {
-            return self.overwrite(existing, value);
-        }
-        let at = self.at(value);
-        let (key, key_at) = like.unwrap_or_else(|| (Scalar::plain(name), at));
+    /// Append a field to a map.
+    pub(super) fn push_entry(&mut self, id: CellId, entry: Entry) {
+        self.open(id);
         if let Children::Map(entries) = &mut self.cell_mut(id).children {
-            entries.push(Entry { key, key_at, value });
+            entries.push(entry);
         }
     }
 
-    /// A bare scalar set as a field of a map that lacks it.
+    /// The tree of a cell that nobody has looked into.
+    pub(super) fn untouched(&self, id: CellId) -> Option<&Node> {
+        let cell = self.cell(id);
+        let is_untouched =
+            matches!(cell.children, Children::Closed) && cell.replaced.is_none() && !cell.keeps_null;
+        is_untouched.then_some(&*cell.node)
+    }
+
+    /// Append a bare scalar as a field of a map that lacks it.
     pub(super) fn set_text(&mut self, id: CellId, name: &str, text: &str) {
         let at = self.at(id);
         let value = self.add(Arc::new(Node::scalar(Scalar::plain(text), at)));
-        self.set(id, name, None, Some(value));
+        self.push_entry(
+            id,
+            Entry {
+                key: Scalar::plain(name),
+                key_at: at,
+                value,
+            },
+        );
     }
 
-    fn overwrite(&mut self, place: CellId, value: CellId) {
+    /// Give a node the content of another. It keeps its style.
+    pub(super) fn overwrite(&mut self, place: CellId, value: CellId) {
         if place == value {
             return;
         }

@@ -4,6 +4,7 @@ mod cells;
 mod directive;
 mod elements;
 mod entry;
+mod inert;
 mod json6902;
 mod label_selector;
 mod outcome;

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use deconflict_files::Origin;
 use deconflict_yaml::{Node, Scalar};
 use smol_str::SmolStr;
 
-use super::cells::{CellId, Cells, Shape};
+use super::cells::{CellId, Cells, Entry, Shape};
 use super::directive::{self, Directive};
 use super::elements;
+use super::inert::is_inert;
 use super::outcome::{PatchQuirk, PatchQuirkKind};
 use super::schema::{Schema, TypeId};
 use crate::Problem;
@@ -55,6 +55,15 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     fn walk(&mut self, of: Option<TypeId>, sources: Sources) -> Result<Option<CellId>, Problem> {
+        if let [Some(dest), None] = sources
+            && !self.cells.is_null(dest)
+            && self
+                .cells
+                .untouched(dest)
+                .is_some_and(|node| is_inert(node, of, self.schema))
+        {
+            return Ok(Some(dest));
+        }
         let of = of.or_else(|| self.type_of_object(sources));
         let Some(first) = sources
             .into_iter()
@@ -92,14 +101,18 @@ impl Walk<'_> {
             return Ok(None);
         };
         sources[0] = Some(dest);
-        for name in self.names(sources) {
-            let like = sources[1].and_then(|origin| self.cells.entry(origin, &name));
-            let like = like.map(|entry| (without_tag(&entry.key), entry.key_at));
-            let values = sources.map(|source| self.cells.field(source?, &name));
-            let of = self.schema.field(of, &name);
-            let value = self.walk(of, values)?;
-            self.note_copied_directive(&name, values, like.as_ref());
-            self.cells.set(dest, &name, like, value);
+        for Pair { name, values, key } in self.pairs(sources) {
+            let value = self.walk(self.schema.field(of, &name), values)?;
+            let value = value.filter(|value| !self.cells.is_null(*value));
+            match (values[0], value) {
+                (Some(existing), Some(value)) => self.cells.overwrite(existing, value),
+                (Some(_), None) => self.cells.clear(dest, &name),
+                (None, Some(value)) => {
+                    self.note_copied_directive(&name, &key);
+                    self.cells.push_entry(dest, Entry { value, ..key });
+                }
+                (None, None) => {}
+            }
         }
         Ok(Some(dest))
     }
@@ -133,20 +146,39 @@ impl Walk<'_> {
         })
     }
 
-    /// The names of all fields, each once, in byte order.
-    fn names(&mut self, sources: Sources) -> Vec<SmolStr> {
-        let mut names = Vec::new();
-        for source in sources.into_iter().flatten() {
-            names.extend(
+    /// The fields of both maps by name, in byte order. Of equal names in one map only the first counts.
+    fn pairs(&mut self, sources: Sources) -> Vec<Pair> {
+        let mut found: Vec<(usize, Entry)> = Vec::new();
+        for (index, source) in sources.into_iter().enumerate() {
+            let Some(source) = source else { continue };
+            found.extend(
                 self.cells
                     .entries(source)
                     .iter()
-                    .map(|entry| entry.key.text.clone()),
+                    .map(|entry| (index, entry.clone())),
             );
         }
-        names.sort_unstable();
-        names.dedup();
-        names
+        // Stable: within a name the object's come first, and of these the first.
+        found.sort_by(|(_, a), (_, b)| a.key.text.cmp(&b.key.text));
+        let mut pairs: Vec<Pair> = Vec::with_capacity(found.len());
+        for (index, entry) in found {
+            let is_known = pairs.last().is_some_and(|pair| pair.name == entry.key.text);
+            if !is_known {
+                let key = Entry {
+                    key: without_tag(&entry.key),
+                    ..entry.clone()
+                };
+                pairs.push(Pair {
+                    name: entry.key.text.clone(),
+                    values: [None, None],
+                    key,
+                });
+            }
+            if let Some(pair) = pairs.last_mut() {
+                pair.values[index].get_or_insert(entry.value);
+            }
+        }
+        pairs
     }
 
     fn list(
@@ -280,20 +312,24 @@ impl Walk<'_> {
     }
 
     /// A directive of the API server's patches that kustomize takes for a field.
-    fn note_copied_directive(&mut self, name: &str, values: Sources, key: Option<&(Scalar, Origin)>) {
+    fn note_copied_directive(&mut self, name: &str, key: &Entry) {
         let is_directive = name == "$retainKeys"
             || name.starts_with("$setElementOrder/")
             || name.starts_with("$deleteFromPrimitiveList/");
-        if is_directive
-            && values[1].is_some()
-            && let Some((_, at)) = key
-        {
+        if is_directive {
             self.quirks.push(PatchQuirk {
                 kind: PatchQuirkKind::DirectiveCopied,
-                at: *at,
+                at: key.key_at,
             });
         }
     }
+}
+
+/// The values of one name in both maps, and the key to use where the object has none.
+struct Pair {
+    name: SmolStr,
+    values: Sources,
+    key: Entry,
 }
 
 /// The keys that have a value somewhere in `all`, and the `values` for them; all keys when none has.
