@@ -83,6 +83,11 @@ impl PatchEntry {
             }
             (None, Some(inline)) => {
                 let text = reader.embedded(inline);
+                // Whether it is JSON is told by its first character.
+                let text = PatchText {
+                    text: text.text.trim().into(),
+                    ..text
+                };
                 let source = format!("[patch: {}]", quote(text.text.trim()));
                 (text, source)
             }
@@ -270,6 +275,15 @@ fn text_field<'n>(item: &'n Node, name: &str) -> Result<Option<&'n Node>, Proble
     };
     let text = string(value, &format!("PatchTransformerPlugin.{name}"))?;
     Ok((!text.is_empty()).then_some(value))
+}
+
+/// What kustomize puts before the message of a built-in transformer that it made of a field, `config` being what
+/// stands in the field.
+pub(crate) fn trouble_configuring(transformer: &str, config: &Node) -> String {
+    format!(
+        "trouble configuring builtin {transformer} with config: `\n{}`",
+        self::config(config)
+    )
 }
 
 /// The configuration as kustomize prints it in messages.

@@ -1,6 +1,7 @@
 //! Patches: strategic merge and JSON 6902, and the transformers that select what they apply to.
 
 mod cells;
+mod comments;
 mod directive;
 mod elements;
 mod entry;
@@ -16,10 +17,10 @@ mod strategic;
 #[cfg(test)]
 mod testing;
 
-pub(crate) use entry::{PatchEntry, PatchReader, PatchText};
+pub(crate) use entry::{PatchEntry, PatchReader, PatchText, trouble_configuring};
 pub(crate) use label_selector::LabelSelector;
 pub(crate) use outcome::{Outcome, PatchMatch, PatchQuirk, PatchQuirkKind};
-pub(crate) use patch::apply_patches;
+pub(crate) use patch::{MergeContext, apply_patches};
 pub(crate) use quote::quote;
 pub(crate) use schema::Schema;
 pub(crate) use select::Target;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use deconflict_files::Files;
 use deconflict_yaml::{Dialect, Kind, Node, Value};
 
 use super::cells::bare_string;
@@ -13,6 +14,15 @@ use super::strategic::strategic_merge;
 use crate::Problem;
 use crate::model::{ResMap, Resource};
 
+/// What merges need besides the object and the patch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MergeContext<'c> {
+    /// The merge keys: [`Schema::builtin`], or what `openapi.path` brought.
+    pub(crate) schema: &'c Schema,
+    /// The files that places point into, for merge keys in comments.
+    pub(crate) files: &'c Files,
+}
+
 /// Apply `entries` in order. Objects that a patch deletes leave the set after their entry.
 ///
 /// # Errors
@@ -20,14 +30,14 @@ use crate::model::{ResMap, Resource};
 pub(crate) fn apply_patches(
     set: &mut ResMap,
     entries: &[PatchEntry],
-    schema: &Schema,
+    context: &MergeContext<'_>,
     outcome: &mut Outcome,
 ) -> Result<(), Problem> {
     entries.iter().try_for_each(|entry| {
         Transformer {
             set,
             entry,
-            schema,
+            context,
             outcome,
         }
         .run()
@@ -37,7 +47,7 @@ pub(crate) fn apply_patches(
 struct Transformer<'t> {
     set: &'t mut ResMap,
     entry: &'t PatchEntry,
-    schema: &'t Schema,
+    context: &'t MergeContext<'t>,
     outcome: &'t mut Outcome,
 }
 
@@ -166,7 +176,7 @@ impl Transformer<'_> {
             let merged = strategic_merge(
                 &before,
                 &patch,
-                self.schema,
+                self.context,
                 self.entry.by,
                 &mut self.outcome.quirks,
             )?;

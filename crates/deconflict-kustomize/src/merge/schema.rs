@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 const TABLE: &str = include_str!("schema_table.txt");
 
 /// The merge facts of one OpenAPI document.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Schema {
     types: Vec<Type>,
     /// By apiVersion and kind.
@@ -76,6 +76,11 @@ impl Schema {
             }
         }
         schema
+    }
+
+    /// Add the type that an OpenAPI schema describes; references in it lead nowhere.
+    pub(super) fn add_described(&mut self, schema: &Node) -> TypeId {
+        self.add_openapi(schema, &FxHashMap::default())
     }
 
     fn read_openapi(&mut self, node: &Node, names: &FxHashMap<&str, TypeId>) -> Type {

@@ -3,12 +3,16 @@
 //! A walk visits every map of the object, patched or not, and rebuilds every list that has merge keys. So even a patch
 //! of one label drops fields without a value (`key:`) and nulls from merged lists elsewhere.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use deconflict_files::Origin;
 use deconflict_yaml::{Node, Scalar};
 use smol_str::SmolStr;
 
+use super::MergeContext;
 use super::cells::{CellId, Cells, Entry, Shape};
+use super::comments::Comments;
 use super::directive::{self, Directive};
 use super::elements;
 use super::inert::is_inert;
@@ -24,15 +28,17 @@ use crate::Problem;
 pub(crate) fn strategic_merge(
     target: &Arc<Node>,
     patch: &Arc<Node>,
-    schema: &Schema,
+    context: &MergeContext<'_>,
     by: &'static str,
     quirks: &mut Vec<PatchQuirk>,
 ) -> Result<Option<Arc<Node>>, Problem> {
     let mut cells = Cells::new(by);
     let (dest, origin) = (cells.add(Arc::clone(target)), cells.add(Arc::clone(patch)));
+    let comments = Comments::new(context.files);
     let mut walk = Walk {
         cells,
-        schema,
+        schema: Cow::Borrowed(context.schema),
+        comments,
         quirks,
     };
     walk.note_replace(Some(dest), Some(origin));
@@ -49,7 +55,8 @@ type Sources = [Option<CellId>; 2];
 
 struct Walk<'w> {
     cells: Cells,
-    schema: &'w Schema,
+    schema: Cow<'w, Schema>,
+    comments: Comments<'w>,
     quirks: &'w mut Vec<PatchQuirk>,
 }
 
@@ -60,7 +67,7 @@ impl Walk<'_> {
             && self
                 .cells
                 .untouched(dest)
-                .is_some_and(|node| is_inert(node, of, self.schema))
+                .is_some_and(|node| is_inert(node, of, &self.schema))
         {
             return Ok(Some(dest));
         }
@@ -101,8 +108,14 @@ impl Walk<'_> {
             return Ok(None);
         };
         sources[0] = Some(dest);
-        for Pair { name, values, key } in self.pairs(sources) {
-            let value = self.walk(self.schema.field(of, &name), values)?;
+        for pair in self.pairs(sources) {
+            let of = self
+                .type_in_comment(&pair)
+                .or_else(|| self.schema.field(of, &pair.name));
+            let Pair {
+                name, values, key, ..
+            } = pair;
+            let value = self.walk(of, values)?;
             let value = value.filter(|value| !self.cells.is_null(*value));
             match (values[0], value) {
                 (Some(existing), Some(value)) => self.cells.overwrite(existing, value),
@@ -115,6 +128,20 @@ impl Walk<'_> {
             }
         }
         Ok(Some(dest))
+    }
+
+    /// The type that a comment gives the list of a field; the object's comment counts before the patch's.
+    fn type_in_comment(&mut self, pair: &Pair) -> Option<TypeId> {
+        let is_list = |value: CellId| self.cells.shape(value) == Shape::List;
+        if !pair.values.into_iter().flatten().any(is_list) {
+            return None;
+        }
+        let schema = pair
+            .keys
+            .into_iter()
+            .flatten()
+            .find_map(|key| self.comments.schema_at(key))?;
+        Some(self.schema.to_mut().add_described(&schema))
     }
 
     fn visit_map(&mut self, [dest, origin]: Sources) -> Result<Option<CellId>, Problem> {
@@ -171,11 +198,13 @@ impl Walk<'_> {
                 pairs.push(Pair {
                     name: entry.key.text.clone(),
                     values: [None, None],
+                    keys: [None, None],
                     key,
                 });
             }
             if let Some(pair) = pairs.last_mut() {
                 pair.values[index].get_or_insert(entry.value);
+                pair.keys[index].get_or_insert(entry.key_at);
             }
         }
         pairs
@@ -329,6 +358,8 @@ impl Walk<'_> {
 struct Pair {
     name: SmolStr,
     values: Sources,
+    /// Where the keys stand.
+    keys: [Option<Origin>; 2],
     key: Entry,
 }
 
@@ -399,7 +430,11 @@ mod tests {
         let files = deconflict_files::Files::new();
         let (target, patch) = (parsed(&files, "t", target), parsed(&files, "p", patch));
         let mut quirks = Vec::new();
-        let merged = strategic_merge(&target, &patch, Schema::builtin(), "patches", &mut quirks);
+        let context = MergeContext {
+            schema: Schema::builtin(),
+            files: &files,
+        };
+        let merged = strategic_merge(&target, &patch, &context, "patches", &mut quirks);
         let text = match &merged {
             Ok(Some(merged)) => emit::emit(std::iter::once(merged)).expect("an object"),
             Ok(None) => "deleted\n".to_owned(),
@@ -468,7 +503,11 @@ spec.containers.1.name: p7
             parsed(&files, "t", POD),
             parsed(&files, "p", "metadata: {labels: {a: b}}"),
         );
-        let merged = strategic_merge(&target, &patch, Schema::builtin(), "patches", &mut Vec::new());
+        let context = MergeContext {
+            schema: Schema::builtin(),
+            files: &files,
+        };
+        let merged = strategic_merge(&target, &patch, &context, "patches", &mut Vec::new());
         let merged = merged.expect("a merge").expect("an object");
         let spec = |node: &Arc<Node>| Arc::clone(node.get("spec").expect("a spec"));
         assert!(Arc::ptr_eq(&spec(&merged), &spec(&target)));
@@ -517,6 +556,21 @@ spec.containers.1.name: p7
         let patch = "a: 2\nb: '2'\ne: {f: null, g: {h: null, i: 1}}\n";
         let expected = "a: \"2\"\nb: \"2\"\nc: null\ne:\n  g:\n    i: 1\nkind: A\n";
         check(target, patch, expected, "a: p1<t2\nb: p2<t3\ne.g.i: p3\n", &[]);
+    }
+
+    #[test]
+    fn a_comment_may_hold_the_merge_key() {
+        let comment =
+            r#"{"type":"array","x-kubernetes-patch-merge-key":"k","x-kubernetes-patch-strategy":"merge"}"#;
+        let target = format!("l: # {comment}\n- {{k: a, v: 1}}\n- {{k: b}}\n");
+        let expected = "l:\n- k: b\n  v: 2\n- k: a\n  v: 1\n";
+        check(
+            &target,
+            "l: [{k: b, v: 2}]",
+            expected,
+            "l.0.k: p1<t3\nl.0.v: p1\n",
+            &[],
+        );
     }
 
     #[test]
