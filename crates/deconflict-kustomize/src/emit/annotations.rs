@@ -9,7 +9,7 @@ use super::scalar::is_surely_text;
 use crate::Problem;
 
 /// `body` with every annotation as a string (its text as written in the source) and without a
-/// `metadata.annotations` that is empty, null or another scalar (trap 6). The same tree when there is nothing to do.
+/// `metadata.annotations` that is empty, null or a scalar (trap 6). The same tree when there is nothing to do.
 ///
 /// # Errors
 /// kustomize writes the keys anew and bare, so a key that then reads as no string fails the build; so does a list.
@@ -20,6 +20,7 @@ pub(crate) fn annotations_as_strings(body: &Arc<Node>) -> Result<Arc<Node>, Prob
     let is_empty = match &annotations.kind {
         Kind::Map(fields) => fields.is_empty(),
         Kind::Scalar(_) => true,
+        Kind::List(items) if items.is_empty() => true,
         Kind::List(_) => {
             // kustomize 5.5.0 takes the items for keys and values in turn, and crashes on an odd number.
             return Err(Problem::build("wrong node kind: metadata.annotations is a list").at(annotations.at));

@@ -9,7 +9,7 @@ mod syntax;
 use std::sync::Arc;
 
 use deconflict_files::Origin;
-use deconflict_yaml::{Dialect, Node, ProblemKind};
+use deconflict_yaml::{Dialect, Node, ProblemKind, resolve_merges};
 
 pub(super) use apply::apply;
 
@@ -37,18 +37,22 @@ pub(super) fn read(text: &PatchText) -> Result<Vec<Operation>, Problem> {
     if text.text.is_empty() {
         return Err(Problem::build("empty json patch operations").at(text.at));
     }
-    if text.text.starts_with('[')
-        && let Err(offset) = syntax::check(&text.text)
-    {
+    let is_json = text.text.starts_with('[');
+    if is_json && let Err(offset) = syntax::check(&text.text) {
         return Err(Problem::build(format!("invalid character in JSON at byte {offset}")).at(text.at));
     }
     let parsed = &text.parsed;
     let first = parsed.documents.iter().find(|document| document.index == 0);
-    if let Some(problem) = parsed
-        .problems
-        .iter()
-        .find(|problem| problem.document == 0 && problem.kind.is_fatal())
-    {
+    if let Some(problem) = parsed.problems.iter().find(|problem| {
+        let kind = &problem.kind;
+        // What YAML 1.1 refuses besides, JSON allows.
+        let is_refused = if is_json {
+            kind.is_fatal()
+        } else {
+            kind.is_refused_by(Dialect::Kustomization)
+        };
+        problem.document == 0 && is_refused
+    }) {
         let words = match &problem.kind {
             ProblemKind::Syntax(words) => words.as_str(),
             _ => "the text is not YAML",
@@ -66,6 +70,8 @@ pub(super) fn read(text: &PatchText) -> Result<Vec<Operation>, Problem> {
         let message = format!("json: cannot unmarshal {was} into Go value of type jsonpatch.Patch");
         return Err(Problem::build(message).at(root.at));
     }
+    let root = resolve_merges(root, Dialect::Kustomization)
+        .map_err(|error| Problem::build(format!("yaml: {error}")).at(error.at))?;
     root.items().iter().map(|item| operation(item)).collect()
 }
 
