@@ -1,1 +1,54 @@
-fn main() {}
+//! The project's own chores. `cargo xtask tidy` checks what the compiler cannot, `cargo xtask generate` writes the files
+//! that come from code, `cargo xtask bench` measures against `kubectl kustomize`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "chores read and write the checkout and run programs"
+)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "chores talk to the developer"
+)]
+
+mod bench;
+mod generate;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask CHORE
+  tidy                     floors, confined dependencies, generated files, file sizes, paths of this machine
+  generate                 write docs/rules.md and docs/rules/
+  bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let top = top();
+    let done = match words.as_slice() {
+        ["tidy"] => tidy::run(&top),
+        ["generate"] => generate::write(&top),
+        ["bench", options @ ..] => bench::run(&top, options),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The checkout.
+fn top() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// The text of a file of the checkout.
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}

@@ -22,9 +22,15 @@ impl Glob {
     /// The glob of that text, or what is wrong with it.
     pub fn new(text: &str) -> Result<Self, String> {
         let normal = normal(text);
-        let glob = GlobBuilder::new(&normal).literal_separator(true).backslash_escape(true).build();
+        let glob = GlobBuilder::new(&normal)
+            .literal_separator(true)
+            .backslash_escape(true)
+            .build();
         match glob {
-            Ok(glob) => Ok(Self { matcher: glob.compile_matcher(), text: normal }),
+            Ok(glob) => Ok(Self {
+                matcher: glob.compile_matcher(),
+                text: normal,
+            }),
             Err(error) => Err(error.kind().to_string()),
         }
     }
@@ -58,7 +64,10 @@ impl Glob {
 
     /// The text before the first wildcard.
     pub fn literal_prefix(&self) -> &str {
-        let end = self.text.find(['*', '?', '[', '{', '\\']).unwrap_or(self.text.len());
+        let end = self
+            .text
+            .find(['*', '?', '[', '{', '\\'])
+            .unwrap_or(self.text.len());
         &self.text[..end]
     }
 }
@@ -69,5 +78,9 @@ fn normal(text: &str) -> String {
         text = rest.trim_start_matches('/');
     }
     let text = text.trim_end_matches('/');
-    if text == "." { String::new() } else { text.to_owned() }
+    if text == "." {
+        String::new()
+    } else {
+        text.to_owned()
+    }
 }

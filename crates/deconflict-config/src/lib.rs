@@ -12,8 +12,8 @@ pub use codeowners::{Codeowners, OwnerRule};
 pub use glob::Glob;
 pub use ignore::{Ignore, Ignores, ignores};
 pub use model::{
-    DEFAULT_KUBERNETES,
-    ClusterConfig, Config, Contract, External, Layout, ListedRoot, NodePool, RuleSetting, SourceConfig, Taint, Team,
+    ClusterConfig, Config, Contract, DEFAULT_KUBERNETES, External, Layout, ListedRoot, NodePool, RuleSetting,
+    SourceConfig, Taint, Team,
 };
 pub use problem::ConfigProblem;
 pub use read::{Found, find, parse};

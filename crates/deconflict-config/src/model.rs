@@ -91,7 +91,9 @@ impl Config {
     /// True when `exclude` matches the path (of the snapshot) or a directory above it.
     pub fn is_excluded(&self, path: &RepoPath) -> bool {
         !self.exclude.is_empty()
-            && path.below(&self.top).is_some_and(|path| self.exclude.iter().any(|glob| glob.covers(&path)))
+            && path
+                .below(&self.top)
+                .is_some_and(|path| self.exclude.iter().any(|glob| glob.covers(&path)))
     }
 }
 

@@ -17,7 +17,11 @@ pub struct ConfigProblem {
 
 impl ConfigProblem {
     pub(crate) fn new(at: Origin, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), help: None }
+        Self {
+            at,
+            message: message.into(),
+            help: None,
+        }
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {

@@ -18,7 +18,13 @@ pub struct Found {
 /// ids that exist.
 pub fn find(library: &Library, top: &RepoPath, rules: &[&str]) -> Found {
     let _ = (library, rules);
-    Found { config: Config { top: top.clone(), ..Config::default() }, problems: Vec::new() }
+    Found {
+        config: Config {
+            top: top.clone(),
+            ..Config::default()
+        },
+        problems: Vec::new(),
+    }
 }
 
 /// The configuration in the file at `path`, its globs counting from `top`.

@@ -19,7 +19,9 @@ impl LineIndex {
     /// Index `text`; a line ends after `\n`.
     pub fn new(text: &str) -> Self {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
-        Self { starts: std::iter::once(0).chain(ends).collect() }
+        Self {
+            starts: std::iter::once(0).chain(ends).collect(),
+        }
     }
 
     /// The place of byte `offset` in `text`, which must be the text the index was made from.
@@ -30,15 +32,24 @@ impl LineIndex {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start as usize <= offset) - 1;
-        let column = text[self.starts[line] as usize..offset].chars().filter(|c| *c != '\u{feff}').count();
-        LineColumn { line: line as u32 + 1, column: column as u32 + 1 }
+        let column = text[self.starts[line] as usize..offset]
+            .chars()
+            .filter(|c| *c != '\u{feff}')
+            .count();
+        LineColumn {
+            line: line as u32 + 1,
+            column: column as u32 + 1,
+        }
     }
 
     /// The bytes of line `line` (from 1) without its line end; `None` beyond the last.
     pub fn line<'t>(&self, text: &'t str, line: u32) -> Option<&'t str> {
         let index = (line as usize).checked_sub(1)?;
         let start = *self.starts.get(index)? as usize;
-        let end = self.starts.get(index + 1).map_or(text.len(), |next| *next as usize);
+        let end = self
+            .starts
+            .get(index + 1)
+            .map_or(text.len(), |next| *next as usize);
         Some(text[start..end].trim_end_matches(['\n', '\r']))
     }
 

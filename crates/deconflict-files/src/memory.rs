@@ -64,7 +64,11 @@ impl Tree for MemoryTree {
         match self.files.get(path) {
             Some(Content::Bytes(_)) => Some(Entry::File),
             Some(Content::Link(target)) => Some(Entry::Symlink(target.clone())),
-            None => self.files.keys().any(|file| file.is_within(path)).then_some(Entry::Directory),
+            None => self
+                .files
+                .keys()
+                .any(|file| file.is_within(path))
+                .then_some(Entry::Directory),
         }
     }
 
@@ -80,7 +84,10 @@ impl Tree for MemoryTree {
     fn list(&self, directory: &RepoPath) -> Vec<(SmolStr, Entry)> {
         let mut names: Vec<(SmolStr, Entry)> = Vec::new();
         for path in self.files.keys() {
-            let Some(name) = path.below(directory).and_then(|rest| rest.parts().next().map(SmolStr::from)) else {
+            let Some(name) = path
+                .below(directory)
+                .and_then(|rest| rest.parts().next().map(SmolStr::from))
+            else {
                 continue;
             };
             if names.iter().all(|(known, _)| *known != name)
@@ -116,9 +123,14 @@ mod tests {
             .snapshot();
         let resolve = |path: &str| {
             let path = RepoPath::new(path).expect("a path inside");
-            snapshot.resolve(&path).map(|(path, kind)| (path.as_str().to_owned(), kind))
+            snapshot
+                .resolve(&path)
+                .map(|(path, kind)| (path.as_str().to_owned(), kind))
         };
-        assert_eq!(resolve("a/link/f.yaml"), Ok(("a/real/f.yaml".to_owned(), Kind::File)));
+        assert_eq!(
+            resolve("a/link/f.yaml"),
+            Ok(("a/real/f.yaml".to_owned(), Kind::File))
+        );
         assert_eq!(resolve("absolute"), Ok(("a/real".to_owned(), Kind::Directory)));
         assert_eq!(resolve("out"), Err(ReadError::Outside));
         assert_eq!(resolve("elsewhere"), Err(ReadError::Outside));

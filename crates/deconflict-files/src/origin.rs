@@ -16,7 +16,10 @@ pub struct Span {
 impl Span {
     /// The range `start..end`, in bytes.
     pub fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     /// As a range that slices text.
@@ -42,7 +45,10 @@ impl Origin {
 
     /// The start of `file`, for what concerns the file as a whole.
     pub fn start_of(file: FileId) -> Self {
-        Self { file, span: Span::default() }
+        Self {
+            file,
+            span: Span::default(),
+        }
     }
 }
 
@@ -93,7 +99,12 @@ pub struct Step {
 impl Step {
     /// A step on top of `before`.
     pub fn new(action: Action, by: &'static str, at: Origin, before: Option<&Arc<Step>>) -> Arc<Self> {
-        Arc::new(Self { action, by, at, before: before.cloned() })
+        Arc::new(Self {
+            action,
+            by,
+            at,
+            before: before.cloned(),
+        })
     }
 
     /// This step and all before it, newest first.

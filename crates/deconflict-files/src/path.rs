@@ -61,7 +61,9 @@ impl RepoPath {
         if self.is_top() {
             return None;
         }
-        Some(Self(self.0.rsplit_once('/').map_or("", |(parent, _)| parent).into()))
+        Some(Self(
+            self.0.rsplit_once('/').map_or("", |(parent, _)| parent).into(),
+        ))
     }
 
     /// The last part, `""` for the top.
@@ -77,7 +79,10 @@ impl RepoPath {
     /// True when `self` is `directory` or lies below it.
     pub fn is_within(&self, directory: &RepoPath) -> bool {
         directory.is_top()
-            || self.0.strip_prefix(directory.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || self
+                .0
+                .strip_prefix(directory.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The path as seen from `directory`; `None` when it does not lie within.

@@ -100,7 +100,10 @@ impl Snapshot {
     /// A snapshot of `tree`. `base` is the absolute path of the top, without trailing slash, as kustomize's messages
     /// print it; `""` for the root of the file system or a tree that lies nowhere.
     pub fn new(tree: Box<dyn Tree>, base: impl Into<String>) -> Self {
-        Self { tree, base: base.into() }
+        Self {
+            tree,
+            base: base.into(),
+        }
     }
 
     /// The absolute form of `path`, for messages only.
@@ -115,12 +118,20 @@ impl Snapshot {
     /// The inverse of [`Snapshot::absolute`]: `None` when the absolute path lies outside the snapshot.
     pub fn relative(&self, absolute: &str) -> Option<RepoPath> {
         let rest = absolute.strip_prefix(self.base.as_str())?;
-        if rest.is_empty() || rest.starts_with('/') { RepoPath::new(rest) } else { None }
+        if rest.is_empty() || rest.starts_with('/') {
+            RepoPath::new(rest)
+        } else {
+            None
+        }
     }
 
     /// What stands at `path` itself, links not followed.
     pub fn entry(&self, path: &RepoPath) -> Option<Entry> {
-        if path.is_top() { Some(Entry::Directory) } else { self.tree.entry(path) }
+        if path.is_top() {
+            Some(Entry::Directory)
+        } else {
+            self.tree.entry(path)
+        }
     }
 
     /// The path that `path` really is, with all symbolic links followed, and what stands there.
@@ -152,7 +163,9 @@ impl Snapshot {
                     }
                     let mut target = target.as_str();
                     if target.starts_with('/') {
-                        target = target.strip_prefix(self.base.as_str()).ok_or(ReadError::Outside)?;
+                        target = target
+                            .strip_prefix(self.base.as_str())
+                            .ok_or(ReadError::Outside)?;
                         if !target.is_empty() && !target.starts_with('/') {
                             return Err(ReadError::Outside);
                         }

@@ -60,7 +60,11 @@ impl Files {
             return id;
         }
         let id = FileId(inner.all.len() as u32);
-        inner.all.push(Arc::new(File { path: path.clone(), text: Arc::clone(text), lines: OnceLock::new() }));
+        inner.all.push(Arc::new(File {
+            path: path.clone(),
+            text: Arc::clone(text),
+            lines: OnceLock::new(),
+        }));
         inner.by_path.entry(path.clone()).or_default().push(id);
         id
     }

@@ -10,6 +10,8 @@ mod load;
 mod merge;
 mod model;
 mod problem;
+mod session;
 mod transform;
 
 pub use problem::{Problem, ProblemKind};
+pub use session::{LoadRestrictor, Options, Rendered, Reorder, Session, to_yaml};

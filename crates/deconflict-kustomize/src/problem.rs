@@ -40,7 +40,13 @@ impl Problem {
 
     /// A problem without a place yet.
     pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), context: Vec::new(), at: None, related: Vec::new() }
+        Self {
+            kind,
+            message: message.into(),
+            context: Vec::new(),
+            at: None,
+            related: Vec::new(),
+        }
     }
 
     /// With its place, unless a caller further in already knew a better one.

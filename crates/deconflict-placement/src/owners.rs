@@ -42,7 +42,10 @@ impl Owners {
 
     /// The team whose `paths` globs match most specifically, else the first owner that CODEOWNERS names.
     pub fn of_path(&self, path: &RepoPath) -> Option<SmolStr> {
-        self.config.team_of_path(path).cloned().or_else(|| self.codeowners.team_of(path))
+        self.config
+            .team_of_path(path)
+            .cloned()
+            .or_else(|| self.codeowners.team_of(path))
     }
 
     /// The teams whose `namespaces` list it; several share it.

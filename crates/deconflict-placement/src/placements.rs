@@ -37,12 +37,17 @@ impl Placements {
 
     /// The placements of the root at `path`.
     pub fn of<'p>(&'p self, path: &'p RepoPath, kind: RootKind) -> impl Iterator<Item = &'p Placement> {
-        self.all.iter().filter(move |placement| placement.root_kind == kind && placement.root.as_ref() == Some(path))
+        self.all
+            .iter()
+            .filter(move |placement| placement.root_kind == kind && placement.root.as_ref() == Some(path))
     }
 
     /// The cluster of that name.
     pub fn cluster(&self, name: &str) -> Option<&Cluster> {
-        let at = self.clusters.binary_search_by(|cluster| cluster.name.as_str().cmp(name)).ok()?;
+        let at = self
+            .clusters
+            .binary_search_by(|cluster| cluster.name.as_str().cmp(name))
+            .ok()?;
         self.clusters.get(at)
     }
 

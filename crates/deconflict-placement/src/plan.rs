@@ -32,7 +32,9 @@ impl Plan {
     /// A plan for everything below the configuration's Top.
     pub fn new(library: Arc<Library>, config: Arc<Config>, codeowners: Arc<Codeowners>) -> Self {
         let _ = (library, config, codeowners);
-        Self { result: Placements::default() }
+        Self {
+            result: Placements::default(),
+        }
     }
 
     /// The next wave of roots to render; empty when there are no more. Every root of the wave must be fed back first.

@@ -1,1 +1,11 @@
-//! Placeholder until its first module lands.
+//! Floor 7: all rules, one file each, and their list. Only here are ids, severities and wording; the floors below
+//! return typed problems and claims.
+
+mod context;
+mod list;
+mod rule;
+
+pub use context::{ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Sink};
+pub use list::{ALL, rule_of};
+pub(crate) use rule::rule;
+pub use rule::{Check, Rule};

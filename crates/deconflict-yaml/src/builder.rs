@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use deconflict_files::{FileId, Origin, Span};
+use deconflict_files::{Origin, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::events::{Event, NESTING_LIMIT, Spanned};
 use crate::node::KeyAt;
+use crate::places::Places;
 use crate::{Field, Kind, Node, Problem, ProblemKind, Scalar, Style};
 
 /// How many nodes aliases may add to a document, and how many nodes a text may have. A walk over so many takes
@@ -45,7 +46,7 @@ struct Anchored {
 
 /// Builds the tree of one document.
 pub(crate) struct Builder<'t> {
-    file: FileId,
+    places: Places<'t>,
     text: &'t str,
     document: usize,
     frames: Vec<Frame>,
@@ -61,9 +62,9 @@ pub(crate) struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    pub(crate) fn new(file: FileId, text: &'t str, document: usize, start: usize) -> Self {
+    pub(crate) fn new(places: Places<'t>, text: &'t str, document: usize, start: usize) -> Self {
         Self {
-            file,
+            places,
             text,
             document,
             frames: Vec::new(),
@@ -94,16 +95,21 @@ impl<'t> Builder<'t> {
     }
 
     fn origin(&self, span: Span) -> Origin {
-        Origin::new(self.file, span)
+        self.places.origin(span)
     }
 
     fn problem(&mut self, problems: &mut Vec<Problem>, kind: ProblemKind, span: Span) {
+        let at = self.origin(span);
+        self.problem_at(problems, kind, at);
+    }
+
+    fn problem_at(&mut self, problems: &mut Vec<Problem>, kind: ProblemKind, at: Origin) {
         let fatal = kind.is_fatal();
         // One fatal problem per document says enough, and bounds the list.
         if !(fatal && self.broken) {
             problems.push(Problem {
                 kind,
-                at: self.origin(span),
+                at,
                 document: self.document,
             });
         }
@@ -188,7 +194,7 @@ impl<'t> Builder<'t> {
             self.key(scalar, span, problems);
         } else {
             let node = Arc::new(Node::new(Kind::Scalar(scalar), self.origin(span)));
-            self.value(node, anchor, 1, 0, problems);
+            self.value(node, anchor, 1, 0, span, problems);
         }
         self.last_end = span.end as usize;
     }
@@ -221,17 +227,18 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A finished node: an item, a value, the root, or (anchored or an alias) a key.
+    /// A finished node: an item, a value, the root, or (anchored or an alias) a key. `span` is its place in the text.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one node")]
     fn value(
         &mut self,
         node: Arc<Node>,
         anchor: usize,
         size: u64,
         depth: usize,
+        span: Span,
         problems: &mut Vec<Problem>,
     ) {
         self.nodes += 1;
-        let span = node.at.span;
         if self.nodes > NODES {
             return self.problem(problems, ProblemKind::TooLarge, span);
         }
@@ -324,16 +331,18 @@ impl<'t> Builder<'t> {
         } else {
             Kind::List(self.items.split_off(frame.base))
         };
-        let at = self.origin(Span {
+        let span = Span {
             start: frame.start,
             end,
-        });
+        };
+        let at = self.origin(span);
         self.last_end = end as usize;
         self.value(
             Arc::new(Node::new(kind, at)),
             frame.anchor,
             frame.size,
             frame.depth,
+            span,
             problems,
         );
     }
@@ -356,7 +365,7 @@ impl<'t> Builder<'t> {
             }
             return;
         }
-        self.value(node, 0, size, depth, problems);
+        self.value(node, 0, size, depth, span, problems);
     }
 
     fn tag(&mut self, tag: &str, span: Span, problems: &mut Vec<Problem>) {
@@ -409,14 +418,12 @@ impl<'t> Builder<'t> {
             if field.key.text == "<<" && field.key.is_bare() {
                 continue;
             }
-            let (kind, span) = (
-                ProblemKind::DuplicateKey {
-                    first,
-                    key: field.key.text.clone(),
-                },
-                field.key_at.0.span,
-            );
-            self.problem(problems, kind, span);
+            let kind = ProblemKind::DuplicateKey {
+                first,
+                key: field.key.text.clone(),
+            };
+            let at = field.key_at.0;
+            self.problem_at(problems, kind, at);
         }
     }
 

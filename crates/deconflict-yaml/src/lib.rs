@@ -3,6 +3,7 @@
 //! Trees never change: whoever sets a path copies the spine ([`std::sync::Arc::make_mut`]) and shares the rest.
 //! What a scalar means is asked with a [`Dialect`], because four readers disagree about `yes`, `0o17` and `1e3`.
 
+mod align;
 mod boundary;
 mod builder;
 mod characters;
@@ -14,6 +15,7 @@ mod merge;
 mod node;
 mod number;
 mod parse;
+mod places;
 mod problem;
 mod scalar;
 mod timestamp;

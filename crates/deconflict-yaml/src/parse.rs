@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use deconflict_files::{FileId, Origin, Span};
 
+use crate::align::align;
 use crate::boundary::{content_of_document, end_of_document};
 use crate::builder::Builder;
 use crate::characters::first_forbidden;
 use crate::events::{Event, Events, Failure};
+use crate::places::Places;
 use crate::{Node, Problem, ProblemKind};
 
 /// Larger texts are not parsed ([`ProblemKind::TooLarge`]): the tree takes up to 30 times the text.
@@ -48,9 +50,30 @@ pub struct Comment {
 
 /// Parse a whole file.
 pub fn parse(file: FileId, text: &str) -> Parsed {
+    parse_at(Places { file, segments: &[] }, text)
+}
+
+/// Parse the text of a scalar that holds a document of its own (a patch in a block scalar). Origins point at the
+/// lines of the file that holds the scalar; document spans and comments count in the scalar's own text. `raw` is that
+/// file's text. A node that is no scalar has no documents.
+pub fn parse_embedded(node: &Node, raw: &str) -> Parsed {
+    let Some(scalar) = node.as_scalar() else {
+        return Parsed::default();
+    };
+    let segments = align(&scalar.text, scalar.style, raw, node.at.span);
+    parse_at(
+        Places {
+            file: node.at.file,
+            segments: &segments,
+        },
+        &scalar.text,
+    )
+}
+
+fn parse_at(places: Places<'_>, text: &str) -> Parsed {
     let mut parsed = Parsed::default();
     if text.len() > BYTES {
-        let at = Origin::start_of(file);
+        let at = Origin::start_of(places.file);
         parsed.problems.push(Problem {
             kind: ProblemKind::TooLarge,
             at,
@@ -59,7 +82,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         return parsed;
     }
     let mut reader = Reader {
-        file,
+        places,
         text,
         index: 0,
         start: 0,
@@ -75,7 +98,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
 
 /// Reads documents until one cannot be read.
 struct Reader<'t> {
-    file: FileId,
+    places: Places<'t>,
     text: &'t str,
     /// The index of the next document.
     index: usize,
@@ -128,14 +151,14 @@ impl<'t> Reader<'t> {
         if let Some((major, minor)) = version
             && (major, minor) != (1, 1)
         {
-            let at = Origin::new(self.file, span);
+            let at = self.places.origin(span);
             parsed.problems.push(Problem {
                 kind: ProblemKind::Version { major, minor },
                 at,
                 document: self.index,
             });
         }
-        let builder = Builder::new(self.file, self.text, self.index, span.end as usize);
+        let builder = Builder::new(self.places, self.text, self.index, span.end as usize);
         Open {
             builder,
             explicit,
@@ -147,7 +170,7 @@ impl<'t> Reader<'t> {
     fn close(&mut self, open: Option<Open<'t>>, end: usize, failure: Option<Failure>, parsed: &mut Parsed) {
         let (start, index) = (self.start, self.index);
         let mut report = |kind: ProblemKind, at: usize, len: usize| {
-            let at = Origin::new(self.file, Span::new(at, at + len));
+            let at = self.places.origin(Span::new(at, at + len));
             parsed.problems.push(Problem {
                 kind,
                 at,
@@ -198,13 +221,6 @@ impl<'t> Reader<'t> {
         self.close(None, end, (!said).then_some(failure), parsed);
         (end < self.text.len()).then_some(end)
     }
-}
-
-/// Parse the text of a scalar that holds a document of its own (a patch in a block scalar). Origins point at the
-/// lines of the file that holds the scalar. `raw` is that file's text.
-pub fn parse_embedded(node: &Node, raw: &str) -> Parsed {
-    let _ = (node, raw);
-    Parsed::default()
 }
 
 #[cfg(test)]

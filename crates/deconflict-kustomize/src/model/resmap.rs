@@ -78,7 +78,9 @@ impl ResMap {
     /// Positions of resources whose current id is `id` (kustomize's `GetMatchingResourcesByCurrentId` with equality).
     pub(crate) fn by_current_id(&self, id: &ResId) -> Vec<usize> {
         let named = self.named(&id.name).iter().map(|position| *position as usize);
-        named.filter(|position| self.all[*position].id().same_as(id)).collect()
+        named
+            .filter(|position| self.all[*position].id().same_as(id))
+            .collect()
     }
 
     /// Positions of resources one of whose ids, current or previous, is `id` (`GetMatchingResourcesByAnyId`).

@@ -31,15 +31,29 @@ impl ResId {
 
     /// kustomize's `Equals`: same gvk, name and effective namespace.
     pub(crate) fn same_as(&self, other: &ResId) -> bool {
-        self.name == other.name && self.gvk == other.gvk && self.effective_namespace() == other.effective_namespace()
+        self.name == other.name
+            && self.gvk == other.gvk
+            && self.effective_namespace() == other.effective_namespace()
     }
 }
 
 /// `Kind.version.group/name.namespace`, as kustomize's messages print it.
 impl fmt::Display for ResId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let or = |text: &SmolStr, none: &str| if text.is_empty() { none.to_owned() } else { text.to_string() };
-        write!(f, "{}/{}.{}", self.gvk, or(&self.name, "[noName]"), or(&self.namespace, "[noNs]"))
+        let or = |text: &SmolStr, none: &str| {
+            if text.is_empty() {
+                none.to_owned()
+            } else {
+                text.to_string()
+            }
+        };
+        write!(
+            f,
+            "{}/{}.{}",
+            self.gvk,
+            or(&self.name, "[noName]"),
+            or(&self.namespace, "[noNs]")
+        )
     }
 }
 
@@ -75,6 +89,8 @@ pub(crate) struct Resource {
     /// Prefixes and suffixes added so far, in order.
     pub(crate) prefixes: Vec<SmolStr>,
     pub(crate) suffixes: Vec<SmolStr>,
+    /// Variables whose value is read from this object.
+    pub(crate) var_names: Vec<SmolStr>,
     /// Set by generators.
     pub(crate) behavior: Behavior,
     /// The generator wants a content hash in the name.
@@ -86,13 +102,16 @@ pub(crate) struct Resource {
 impl Resource {
     /// An object as loaded. The body must be a map; the loader has checked `kind` and `metadata.name`.
     pub(crate) fn new(body: Arc<Node>) -> Self {
-        let declared_at = body.at_path(&["metadata", "name"]).map_or(body.at, |name| name.at);
+        let declared_at = body
+            .at_path(&["metadata", "name"])
+            .map_or(body.at, |name| name.at);
         let mut resource = Self {
             body,
             id: ResId::default(),
             previous: Vec::new(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
+            var_names: Vec::new(),
             behavior: Behavior::default(),
             needs_hash: false,
             declared_at,
@@ -132,7 +151,10 @@ impl Resource {
     pub(crate) fn refresh(&mut self) {
         let text = |path: &[&str]| self.body.at_path(path).and_then(Node::text).unwrap_or_default();
         let gvk = Gvk::new(text(&["apiVersion"]), text(&["kind"]));
-        let (name, namespace) = (text(&["metadata", "name"]).into(), text(&["metadata", "namespace"]).into());
+        let (name, namespace) = (
+            text(&["metadata", "name"]).into(),
+            text(&["metadata", "namespace"]).into(),
+        );
         self.id = ResId { gvk, name, namespace };
     }
 
@@ -142,15 +164,26 @@ impl Resource {
         self.previous.push(PreviousId {
             kind: id.gvk.kind.clone(),
             name: id.name.clone(),
-            namespace: if id.namespace.is_empty() { "default".into() } else { id.namespace.clone() },
+            namespace: if id.namespace.is_empty() {
+                "default".into()
+            } else {
+                id.namespace.clone()
+            },
         });
     }
 
     /// Earlier ids, oldest first, as full ids (kustomize's `PrevIds`).
     pub(crate) fn previous_ids(&self) -> impl Iterator<Item = ResId> + '_ {
         self.previous.iter().map(|previous| {
-            let gvk = Gvk { kind: previous.kind.clone(), ..self.id.gvk.clone() };
-            ResId { gvk, name: previous.name.clone(), namespace: previous.namespace.clone() }
+            let gvk = Gvk {
+                kind: previous.kind.clone(),
+                ..self.id.gvk.clone()
+            };
+            ResId {
+                gvk,
+                name: previous.name.clone(),
+                namespace: previous.namespace.clone(),
+            }
         })
     }
 

@@ -6,9 +6,18 @@ use super::Gvk;
 /// kustomize 5.5.0 was built with.
 const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io/v1beta1", "MutatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io/v1beta1", "ValidatingWebhookConfiguration"),
+    (
+        "admissionregistration.k8s.io/v1",
+        "ValidatingWebhookConfiguration",
+    ),
+    (
+        "admissionregistration.k8s.io/v1beta1",
+        "MutatingWebhookConfiguration",
+    ),
+    (
+        "admissionregistration.k8s.io/v1beta1",
+        "ValidatingWebhookConfiguration",
+    ),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
     ("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition"),
     ("apiregistration.k8s.io/v1", "APIService"),
@@ -16,7 +25,10 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("certificates.k8s.io/v1", "CertificateSigningRequest"),
     ("certificates.k8s.io/v1beta1", "CertificateSigningRequest"),
     ("flowcontrol.apiserver.k8s.io/v1beta1", "FlowSchema"),
-    ("flowcontrol.apiserver.k8s.io/v1beta1", "PriorityLevelConfiguration"),
+    (
+        "flowcontrol.apiserver.k8s.io/v1beta1",
+        "PriorityLevelConfiguration",
+    ),
     ("networking.k8s.io/v1", "IngressClass"),
     ("networking.k8s.io/v1beta1", "IngressClass"),
     ("node.k8s.io/v1", "RuntimeClass"),
@@ -46,7 +58,9 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
 /// True for kinds in the list; everything else, unknown kinds included, has a namespace.
 pub(super) fn is_cluster_scoped(gvk: &Gvk) -> bool {
     let wanted = gvk.api_version();
-    CLUSTER_SCOPED.binary_search_by(|(api_version, kind)| {
-        (*api_version, *kind).cmp(&(wanted.as_str(), gvk.kind.as_str()))
-    }).is_ok()
+    CLUSTER_SCOPED
+        .binary_search_by(|(api_version, kind)| {
+            (*api_version, *kind).cmp(&(wanted.as_str(), gvk.kind.as_str()))
+        })
+        .is_ok()
 }

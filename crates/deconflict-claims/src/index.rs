@@ -1,0 +1,110 @@
+//! Everything in one cluster, sorted so that collisions are runs.
+
+use deconflict_kube::Scopes;
+use deconflict_placement::{Cluster, Owners};
+
+use crate::{Claim, Placed, Site, Space};
+
+/// The objects of one cluster, or of one root that nothing places, with sorted runs over what they claim.
+#[derive(Debug)]
+pub struct ClusterIndex<'a> {
+    /// The cluster; `None` for a root that nothing places: it joins with nobody but itself.
+    pub cluster: Option<&'a Cluster>,
+    /// The objects that are applied, in order of sites and rendering.
+    pub objects: Vec<Placed<'a>>,
+    /// Indices into `objects`, by identity.
+    identities: Vec<u32>,
+    /// (index into `objects`, index into its claims), by space, namespace and key.
+    claims: Vec<(u32, u32)>,
+}
+
+/// A claim and who makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Claimed<'i, 'a> {
+    /// The object.
+    pub placed: &'i Placed<'a>,
+    /// The claim.
+    pub claim: &'a Claim,
+}
+
+impl<'a> ClusterIndex<'a> {
+    /// The index over `sites`, whose placements all go to `cluster`. Sort cost, nothing quadratic.
+    pub fn new(cluster: Option<&'a Cluster>, sites: &[Site<'a>], owners: &Owners, scopes: &Scopes) -> Self {
+        let mut objects = Vec::new();
+        for site in sites {
+            let applied = site.footprint.objects.iter().filter(|facts| !facts.is_local());
+            objects.extend(applied.map(|facts| Placed::new(facts, site.placement, owners, scopes)));
+        }
+        let mut identities: Vec<u32> = (0..objects.len() as u32).collect();
+        identities.retain(|index| !objects[*index as usize].facts.object.key.name.is_empty());
+        identities.sort_by(|a, b| {
+            let (left, right): (&Placed<'_>, &Placed<'_>) = (&objects[*a as usize], &objects[*b as usize]);
+            left.identity().cmp(&right.identity()).then(a.cmp(b))
+        });
+        let mut claims: Vec<(u32, u32)> = Vec::new();
+        for (index, placed) in objects.iter().enumerate() {
+            claims.extend((0..placed.facts.claims.len() as u32).map(|claim| (index as u32, claim)));
+        }
+        claims.sort_by(|a, b| key_of(&objects, *a).cmp(&key_of(&objects, *b)).then(a.cmp(b)));
+        Self {
+            cluster,
+            objects,
+            identities,
+            claims,
+        }
+    }
+
+    /// The name of the cluster.
+    pub fn name(&self) -> Option<&str> {
+        self.cluster.map(|cluster| cluster.name.as_str())
+    }
+
+    /// Groups of two or more objects that are one in the cluster, sorted by identity.
+    pub fn repeated(&self) -> impl Iterator<Item = Vec<&Placed<'a>>> {
+        let same =
+            |a: &u32, b: &u32| self.objects[*a as usize].identity() == self.objects[*b as usize].identity();
+        let runs = self.identities.chunk_by(same).filter(|run| run.len() > 1);
+        runs.map(|run| run.iter().map(|index| &self.objects[*index as usize]).collect())
+    }
+
+    /// The first object of that identity.
+    pub fn find(&self, group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<&Placed<'a>> {
+        let wanted = (group, kind, namespace, name);
+        let at = self
+            .identities
+            .partition_point(|index| self.objects[*index as usize].identity() < wanted);
+        let placed = &self.objects[*self.identities.get(at)? as usize];
+        (placed.identity() == wanted).then_some(placed)
+    }
+
+    /// Groups of claims on one thing, singles included, sorted by namespace and key.
+    pub fn claims(&self, space: Space) -> impl Iterator<Item = Vec<Claimed<'_, 'a>>> {
+        let start = self
+            .claims
+            .partition_point(|at| key_of(&self.objects, *at).0 < space);
+        let end = self
+            .claims
+            .partition_point(|at| key_of(&self.objects, *at).0 <= space);
+        let same = |a: &(u32, u32), b: &(u32, u32)| key_of(&self.objects, *a) == key_of(&self.objects, *b);
+        self.claims[start..end].chunk_by(same).map(|run| {
+            let claimed = |(object, claim): &(u32, u32)| {
+                let placed = &self.objects[*object as usize];
+                Claimed {
+                    placed,
+                    claim: &placed.facts.claims[*claim as usize],
+                }
+            };
+            run.iter().map(claimed).collect()
+        })
+    }
+}
+
+fn key_of<'k>(objects: &'k [Placed<'_>], (object, claim): (u32, u32)) -> (Space, Option<&'k str>, &'k str) {
+    let placed = &objects[object as usize];
+    let claim = &placed.facts.claims[claim as usize];
+    let namespace = placed
+        .namespace
+        .as_deref()
+        .filter(|_| claim.space.is_namespaced());
+    (claim.space, namespace, &claim.key)
+}

@@ -1,0 +1,111 @@
+//! `check [ROOT]`: the main job.
+
+use deconflict_findings::Report;
+use deconflict_report::{Detail, closing_lines, concise, human, json};
+
+use crate::args::Check;
+use crate::format::{Format, Output, outputs};
+use crate::open::{Refusal, open};
+use crate::timing::Timing;
+use crate::{Exit, environment, output, select};
+
+/// Reasons that `--fail-on-skipped` knows: those of the JSON report's `coverage.skipped[].reason`.
+const REASONS: [&str; 9] = [
+    "remote",
+    "helm",
+    "plugin",
+    "encrypted",
+    "ignored",
+    "not-found",
+    "unsupported",
+    "unreadable",
+    "too-large",
+];
+
+/// Check, write the reports, and say by the exit code how it went.
+pub(crate) fn run(args: &Check) -> Exit {
+    match checked(args) {
+        Ok(exit) => exit,
+        Err(refusal) => refusal.say(&args.look),
+    }
+}
+
+fn checked(args: &Check) -> Result<Exit, Refusal> {
+    let outputs = outputs(&args.format)?;
+    let rules = super::rules::all();
+    select::known(&args.only, &rules)?;
+    select::known(&args.skip, &rules)?;
+    select::one_of("reason", &args.fail_on_skipped, &REASONS)?;
+
+    let mut timing = Timing::start(args.source.timing);
+    let opened = open(&args.source)?;
+    timing.lap("read configuration");
+    let report = opened.check(&args.only, &args.skip);
+    timing.lap("check");
+    let exit = judge(&report, args);
+    let exit = write(&report, &outputs, args, exit);
+    timing.lap("report");
+    timing.say();
+    if nothing_to_check(&report) && !args.allow_empty {
+        output::say_error(&format!(
+            "nothing to check: no Kubernetes manifest and no kustomization in {} (--allow-empty accepts that)",
+            opened.shown
+        ));
+    }
+    Ok(exit)
+}
+
+/// The exit code, before anything is written.
+fn judge(report: &Report, args: &Check) -> Exit {
+    if !report.unfinished.is_empty() {
+        return Exit::Unfinished;
+    }
+    if nothing_to_check(report) && !args.allow_empty {
+        return Exit::Usage;
+    }
+    let mut fresh = report.findings.iter().filter(|finding| !finding.old);
+    let mut skipped = report.coverage.skipped.iter();
+    let fails = fresh.any(|finding| args.fail_on.fails(finding.severity))
+        || skipped.any(|skip| args.fail_on_skipped.iter().any(|reason| reason == skip.reason));
+    if fails { Exit::Findings } else { Exit::Clean }
+}
+
+/// True when there is no manifest at all. One that cannot be read is a finding, and one that was skipped is in the
+/// coverage: neither is nothing.
+fn nothing_to_check(report: &Report) -> bool {
+    report.summary.objects == 0
+        && report.findings.is_empty()
+        && report.summary.suppressed == 0
+        && report.coverage.rendered == 0
+        && report.coverage.skipped.is_empty()
+}
+
+/// Write every report: files first, so that a closed pipe loses none of them.
+fn write(report: &Report, outputs: &[Output], args: &Check, exit: Exit) -> Exit {
+    let mut exit = exit;
+    for output in outputs {
+        if let Some(file) = &output.file {
+            let text = render(report, output.format, environment::file_style(&args.look));
+            exit = output::write_file(file, &text, exit);
+        }
+    }
+    let to_stdout = outputs.iter().find(|output| output.file.is_none());
+    if let Some(output) = to_stdout {
+        let style = environment::stdout_style(&args.look);
+        exit = output::print(&render(report, output.format, style), exit);
+    }
+    let has_closing = to_stdout.is_some_and(|output| output.format == Format::Human);
+    let style = environment::stderr_style(&args.look);
+    if !has_closing && style.detail != Detail::Quiet {
+        output::say(&closing_lines(report, style));
+    }
+    exit
+}
+
+fn render(report: &Report, format: Format, style: deconflict_report::Style) -> String {
+    match format {
+        Format::Human => human(report, style),
+        Format::Concise => concise(report, style),
+        Format::Json => json(report),
+    }
+}

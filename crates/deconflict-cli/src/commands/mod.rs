@@ -1,0 +1,24 @@
+//! One file per command: arguments in, exit code out.
+
+mod check;
+mod explain;
+mod map;
+mod papers;
+mod render;
+mod rules;
+
+use crate::Exit;
+use crate::args::{Cli, Command};
+
+/// Do what the command line says.
+pub(crate) fn run(cli: &Cli) -> Exit {
+    match &cli.command {
+        Command::Check(args) => check::run(args),
+        Command::Render(args) => render::run(args),
+        Command::Map(args) => map::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Rules(args) => rules::run(args),
+        Command::Completions(args) => papers::completions(args.shell),
+        Command::Man => papers::man(),
+    }
+}

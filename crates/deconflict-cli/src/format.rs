@@ -1,0 +1,117 @@
+//! `--format NAME[=FILE]`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+
+use crate::later::LATER_FORMATS;
+use crate::suggest::closest;
+
+/// A report format of `check`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Format {
+    /// Frames, for a terminal.
+    Human,
+    /// One line per finding.
+    Concise,
+    /// Everything, for programs.
+    Json,
+}
+
+/// A format and where it goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    /// A file; otherwise standard output.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// The format of a table.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TableFormat {
+    /// A table for a terminal
+    Human,
+    /// For programs
+    Json,
+}
+
+const NAMES: [(&str, Format); 3] = [
+    ("human", Format::Human),
+    ("concise", Format::Concise),
+    ("json", Format::Json),
+];
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("the file name after `=` is missing".to_owned()),
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        if let Some((_, format)) = NAMES.iter().find(|(known, _)| *known == name) {
+            return Ok(Self {
+                format: *format,
+                file,
+            });
+        }
+        if LATER_FORMATS.contains(&name) {
+            return Err(format!(
+                "format `{name}` is not available yet in this version; use human, concise or json"
+            ));
+        }
+        let hint = closest(name, NAMES.iter().map(|(known, _)| *known));
+        let hint = hint.map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
+        Err(format!("no such format, expected human, concise or json{hint}"))
+    }
+}
+
+/// What was asked for, or `human` on standard output. At most one may go to standard output, and each file is written
+/// once.
+pub(crate) fn outputs(asked: &[Output]) -> Result<Vec<Output>, String> {
+    if asked.is_empty() {
+        return Ok(vec![Output {
+            format: Format::Human,
+            file: None,
+        }]);
+    }
+    for (index, output) in asked.iter().enumerate() {
+        if asked[..index].iter().any(|earlier| earlier.file == output.file) {
+            return Err(match &output.file {
+                None => {
+                    "only one --format can go to standard output; give the others a file: --format json=FILE"
+                        .to_owned()
+                }
+                Some(file) => format!("two formats would be written to {}", file.display()),
+            });
+        }
+    }
+    Ok(asked.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Output, outputs};
+
+    #[test]
+    fn formats_and_files() {
+        let check = |asked: &[&str], want: Result<usize, &str>| {
+            let parsed: Result<Vec<Output>, String> = asked.iter().map(|text| text.parse()).collect();
+            match (parsed.and_then(|parsed| outputs(&parsed)), want) {
+                (Ok(got), Ok(want)) => assert_eq!(got.len(), want, "{asked:?}"),
+                (Err(got), Err(want)) => assert!(got.contains(want), "{asked:?}: {got}"),
+                (got, want) => panic!("{asked:?}: {got:?}, wanted {want:?}"),
+            }
+        };
+        check(&[], Ok(1));
+        check(&["json"], Ok(1));
+        check(&["human", "json=a.json", "concise=b"], Ok(3));
+        check(&["human", "json"], Err("only one"));
+        check(&["json=a", "concise=a"], Err("two formats"));
+        check(&["json="], Err("missing"));
+        check(&["jsn"], Err("did you mean `json`?"));
+        check(&["sarif"], Err("not available yet"));
+    }
+}

@@ -1,0 +1,445 @@
+//! Holds an object against a structural schema, as the API server does: defaults first, then values; `null` is pruned
+//! where the field is not nullable and has a default, and refused otherwise.
+
+use std::sync::Arc;
+
+use deconflict_files::Origin;
+use deconflict_yaml::{Dialect, Kind, Node, Value};
+use rustc_hash::FxHashMap;
+
+use super::compile::{Schema, SchemaType, number};
+use crate::schema::{is_base64, is_duration, is_time, nearest, push_key};
+
+const DIALECT: Dialect = Dialect::Kubernetes;
+/// Root fields every object has; their content is checked elsewhere.
+const OBJECT_FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
+
+/// A place where an object does not fit its schema.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SchemaViolation {
+    /// The text to edit.
+    pub at: Origin,
+    /// The field's path.
+    pub path: String,
+    /// What is wrong.
+    pub fault: SchemaFault,
+}
+
+/// What is wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SchemaFault {
+    /// No such field: the server drops it silently.
+    Unknown {
+        /// A similar field.
+        nearest: Option<String>,
+    },
+    /// A required field is missing.
+    Missing {
+        /// The field.
+        field: String,
+    },
+    /// The value does not fit; the words say how (`must be an integer, found the string "3"`).
+    Value(String),
+}
+
+impl Schema {
+    /// Everything in which `object` differs, in the order of the text.
+    pub fn validate(&self, object: &Node) -> Vec<SchemaViolation> {
+        let mut check = Check { found: Vec::new() };
+        check.object_root(self, object);
+        check.found
+    }
+
+    /// True when `node` fits; used for `anyOf` and the like.
+    fn accepts(&self, node: &Node) -> bool {
+        let mut check = Check { found: Vec::new() };
+        check.value_only(self, node, &Trail::Root);
+        check.found.is_empty()
+    }
+}
+
+struct Check {
+    found: Vec<SchemaViolation>,
+}
+
+enum Trail<'a> {
+    Root,
+    Key(&'a str, &'a Trail<'a>),
+    Index(usize, &'a Trail<'a>),
+}
+
+impl Trail<'_> {
+    fn path(&self) -> String {
+        let mut path = String::new();
+        self.write(&mut path);
+        path
+    }
+
+    fn write(&self, path: &mut String) {
+        match self {
+            Self::Root => {}
+            Self::Key(key, before) => {
+                before.write(path);
+                push_key(path, key);
+            }
+            Self::Index(index, before) => {
+                before.write(path);
+                path.push_str(&format!("[{index}]"));
+            }
+        }
+    }
+}
+
+impl Check {
+    fn fault(&mut self, at: Origin, trail: &Trail<'_>, fault: SchemaFault) {
+        self.found.push(SchemaViolation { at, path: trail.path(), fault });
+    }
+
+    fn wrong(&mut self, node: &Node, trail: &Trail<'_>, words: impl Into<String>) {
+        self.fault(node.at, trail, SchemaFault::Value(words.into()));
+    }
+
+    fn object_root(&mut self, schema: &Schema, object: &Node) {
+        self.fields(schema, object, &Trail::Root, true);
+        self.combined(schema, object, &Trail::Root);
+    }
+
+    fn value(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
+        if node.is_null(DIALECT) {
+            if !schema.nullable && !schema.has_default && schema.kind.is_some() && !schema.preserve_unknown {
+                self.wrong(node, trail, format!("must be {}, found nothing", expected(schema)));
+            }
+            return;
+        }
+        match &node.kind {
+            Kind::Map(_) if matches!(schema.kind, Some(SchemaType::Object) | None) && !schema.int_or_string => {
+                self.fields(schema, node, trail, schema.embedded_resource);
+            }
+            Kind::List(items) if matches!(schema.kind, Some(SchemaType::Array) | None) && !schema.int_or_string => {
+                self.items(schema, node, items, trail);
+            }
+            Kind::Scalar(_) if !matches!(schema.kind, Some(SchemaType::Object | SchemaType::Array)) => {
+                self.scalar(schema, node, trail);
+            }
+            _ => {
+                self.wrong(node, trail, format!("must be {}, found {}", expected(schema), found(node)));
+                return;
+            }
+        }
+        self.choices(schema, node, trail);
+        self.combined(schema, node, trail);
+    }
+
+    /// For schemas inside `anyOf`, `oneOf`, `allOf`, `not`: they constrain values and do not prune.
+    fn value_only(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
+        match &node.kind {
+            Kind::Map(fields) => {
+                if matches!(schema.kind, Some(kind) if kind != SchemaType::Object) {
+                    self.wrong(node, trail, format!("must be {}", expected(schema)));
+                    return;
+                }
+                self.required(schema, node, trail);
+                for field in fields {
+                    if let Some(property) = schema.properties.get(field.name()) {
+                        self.value_only(property, &field.value, &Trail::Key(field.name(), trail));
+                    }
+                }
+                self.counts(schema, node, fields.len(), trail);
+            }
+            Kind::List(items) => {
+                if matches!(schema.kind, Some(kind) if kind != SchemaType::Array) {
+                    self.wrong(node, trail, format!("must be {}", expected(schema)));
+                    return;
+                }
+                if let Some(item) = &schema.items {
+                    for (index, value) in items.iter().enumerate() {
+                        self.value_only(item, value, &Trail::Index(index, trail));
+                    }
+                }
+                self.lengths(schema, node, items.len(), trail);
+            }
+            Kind::Scalar(_) => {
+                if !node.is_null(DIALECT) {
+                    self.scalar(schema, node, trail);
+                }
+            }
+        }
+        self.choices(schema, node, trail);
+        self.combined(schema, node, trail);
+    }
+
+    fn fields(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>, is_object: bool) {
+        let Kind::Map(fields) = &node.kind else {
+            self.wrong(node, trail, format!("must be a map, found {}", found(node)));
+            return;
+        };
+        for field in fields {
+            let name = field.name();
+            let here = Trail::Key(name, trail);
+            if let Some(property) = schema.properties.get(name) {
+                if is_object && name == "metadata" {
+                    continue;
+                }
+                self.value(property, &field.value, &here);
+                continue;
+            }
+            match &schema.additional {
+                Some(Some(value)) => self.value(value, &field.value, &here),
+                Some(None) => {}
+                None if schema.preserve_unknown || is_object && OBJECT_FIELDS.contains(&name) => {}
+                None if field.key.is_bare() && name == "<<" => {}
+                // A schema that says nothing but "object" prunes everything below it.
+                None => {
+                    let near = nearest(name, schema.names.iter().map(smol_str::SmolStr::as_str)).map(str::to_owned);
+                    self.fault(field.key_at.0, &here, SchemaFault::Unknown { nearest: near });
+                }
+            }
+        }
+        self.required(schema, node, trail);
+        self.counts(schema, node, fields.len(), trail);
+    }
+
+    fn required(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
+        for name in &schema.required {
+            let given = node.get(name).is_some_and(|value| {
+                let nullable = schema.properties.get(name).is_some_and(|property| property.nullable);
+                nullable || !value.is_null(DIALECT)
+            });
+            if !given && !schema.defaults.contains_key(name) {
+                let here = Trail::Key(name, trail);
+                self.fault(node.at, &here, SchemaFault::Missing { field: name.to_string() });
+            }
+        }
+    }
+
+    fn counts(&mut self, schema: &Schema, node: &Node, count: usize, trail: &Trail<'_>) {
+        let count = count as u64;
+        if let Some(least) = schema.min_properties.filter(|least| count < *least) {
+            self.wrong(node, trail, format!("needs at least {least} entries, here are {count}"));
+        }
+        if let Some(most) = schema.max_properties.filter(|most| count > *most) {
+            self.wrong(node, trail, format!("takes at most {most} entries, here are {count}"));
+        }
+    }
+
+    fn lengths(&mut self, schema: &Schema, node: &Node, count: usize, trail: &Trail<'_>) {
+        let count = count as u64;
+        if let Some(least) = schema.min_items.filter(|least| count < *least) {
+            self.wrong(node, trail, format!("needs at least {least} items, here are {count}"));
+        }
+        if let Some(most) = schema.max_items.filter(|most| count > *most) {
+            self.wrong(node, trail, format!("takes at most {most} items, here are {count}"));
+        }
+    }
+
+    fn items(&mut self, schema: &Schema, node: &Node, items: &[Arc<Node>], trail: &Trail<'_>) {
+        if let Some(item) = &schema.items {
+            for (index, value) in items.iter().enumerate() {
+                self.value(item, value, &Trail::Index(index, trail));
+            }
+        }
+        self.lengths(schema, node, items.len(), trail);
+        let mut seen: FxHashMap<String, ()> = FxHashMap::default();
+        for (index, value) in items.iter().enumerate() {
+            let (key, place) = if schema.list_keys.is_empty() {
+                if !schema.list_set && !schema.unique_items {
+                    break;
+                }
+                (value.text().map(str::to_owned), value.at)
+            } else {
+                let defaults = schema.items.as_ref().map(|item| &item.defaults);
+                let part = |key: &smol_str::SmolStr| {
+                    let given = value.get(key).or_else(|| defaults.and_then(|defaults| defaults.get(key)));
+                    given.and_then(|value| value.text()).unwrap_or_default()
+                };
+                let parts: Vec<&str> = schema.list_keys.iter().map(part).collect();
+                let place = value.get(&schema.list_keys[0]).map_or(value.at, |key| key.at);
+                (Some(parts.join("\u{0}")), place)
+            };
+            if let Some(key) = key
+                && seen.insert(key.clone(), ()).is_some()
+            {
+                let here = Trail::Index(index, trail);
+                let shown = key.replace('\u{0}', ", ");
+                self.fault(place, &here, SchemaFault::Value(format!("repeats `{shown}`, which an earlier item has")));
+            }
+        }
+    }
+
+    fn scalar(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
+        let Some(scalar) = node.as_scalar() else { return };
+        let value = DIALECT.read(scalar);
+        let integral = matches!(value, Value::Int(_) | Value::Uint(_)) || matches!(value, Value::Float(number) if number.fract() == 0.0);
+        let numeric = matches!(value, Value::Int(_) | Value::Uint(_) | Value::Float(_));
+        let fits = if schema.int_or_string {
+            integral || value == Value::String
+        } else {
+            match schema.kind {
+                Some(SchemaType::String) => value == Value::String,
+                Some(SchemaType::Integer) => integral,
+                Some(SchemaType::Number) => numeric,
+                Some(SchemaType::Boolean) => matches!(value, Value::Bool(_)),
+                Some(SchemaType::Object | SchemaType::Array) => false,
+                None => true,
+            }
+        };
+        if !fits {
+            self.wrong(node, trail, format!("must be {}, found {}", expected(schema), found(node)));
+            return;
+        }
+        if numeric {
+            self.numbers(schema, node, trail);
+        } else if value == Value::String {
+            self.strings(schema, node, &scalar.text, trail);
+        }
+    }
+
+    fn numbers(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
+        let Some(value) = number(node) else { return };
+        let text = node.text().unwrap_or_default();
+        if let Some(bound) = schema.minimum.filter(|bound| value < bound.value || bound.exclusive && value <= bound.value) {
+            let word = if bound.exclusive { "greater than" } else { "at least" };
+            self.wrong(node, trail, format!("must be {word} {}, found {text}", bound.value));
+        }
+        if let Some(bound) = schema.maximum.filter(|bound| value > bound.value || bound.exclusive && value >= bound.value) {
+            let word = if bound.exclusive { "less than" } else { "at most" };
+            self.wrong(node, trail, format!("must be {word} {}, found {text}", bound.value));
+        }
+        if let Some(step) = schema.multiple_of.filter(|step| (value / step).fract().abs() > 1e-9) {
+            self.wrong(node, trail, format!("must be a multiple of {step}, found {text}"));
+        }
+        let (low, high) = match schema.format.as_deref() {
+            Some("int32") => (f64::from(i32::MIN), f64::from(i32::MAX)),
+            _ => return,
+        };
+        if value < low || value > high {
+            self.wrong(node, trail, format!("{text} does not fit 32 bits"));
+        }
+    }
+
+    fn strings(&mut self, schema: &Schema, node: &Node, text: &str, trail: &Trail<'_>) {
+        let length = text.chars().count() as u64;
+        if let Some(least) = schema.min_length.filter(|least| length < *least) {
+            let what = if *text == *"" { "is empty".to_owned() } else { format!("has {length} characters") };
+            self.wrong(node, trail, format!("{what}, at least {least} needed"));
+        }
+        if let Some(most) = schema.max_length.filter(|most| length > *most) {
+            self.wrong(node, trail, format!("has {length} characters, at most {most} allowed"));
+        }
+        if let Some(pattern) = &schema.pattern
+            && let Some(regex) = &pattern.regex
+            && !regex.is_match(text)
+        {
+            self.wrong(node, trail, format!("does not match `{}`", pattern.text));
+        }
+        if let Some(format) = &schema.format
+            && let Some(what) = format_fault(format, text)
+        {
+            self.wrong(node, trail, format!("is no {what}"));
+        }
+    }
+
+    fn choices(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
+        if schema.choices.is_empty() || schema.choices.iter().any(|choice| same_value(choice, node)) {
+            return;
+        }
+        let all: Vec<&str> = schema.choices.iter().filter_map(|choice| choice.text()).collect();
+        let mut words = format!("must be one of {}", all.iter().take(8).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "));
+        if all.len() > 8 {
+            words.push_str(&format!(" and {} more", all.len() - 8));
+        }
+        if let Some(near) = node.text().and_then(|text| nearest(text, all.iter().copied())) {
+            words.push_str(&format!("; did you mean `{near}`?"));
+        }
+        self.wrong(node, trail, words);
+    }
+
+    fn combined(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
+        for part in &schema.all_of {
+            self.value_only(part, node, trail);
+        }
+        if !schema.any_of.is_empty() && !schema.int_or_string && !schema.any_of.iter().any(|part| part.accepts(node)) {
+            self.wrong(node, trail, alternatives("at least one", &schema.any_of));
+        }
+        if !schema.one_of.is_empty() {
+            let fits = schema.one_of.iter().filter(|part| part.accepts(node)).count();
+            if fits != 1 {
+                let words = alternatives("exactly one", &schema.one_of);
+                self.wrong(node, trail, if fits == 0 { words } else { format!("{words}; {fits} are given") });
+            }
+        }
+        if let Some(not) = &schema.not
+            && not.accepts(node)
+        {
+            self.wrong(node, trail, "has a form that the schema forbids");
+        }
+    }
+}
+
+/// `must have exactly one of `a`, `b``, where the alternatives only differ in what they require.
+fn alternatives(how_many: &str, parts: &[Schema]) -> String {
+    let names: Vec<String> = parts.iter().map(|part| part.required.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" with ")).collect();
+    if names.iter().all(|name| !name.is_empty()) {
+        format!("must have {how_many} of {}", names.join(", "))
+    } else {
+        format!("must fit {how_many} of {} alternatives of the schema", parts.len())
+    }
+}
+
+fn same_value(a: &Node, b: &Node) -> bool {
+    match (a.as_scalar(), b.as_scalar()) {
+        (Some(a), Some(b)) => {
+            let (x, y) = (DIALECT.read(a), DIALECT.read(b));
+            if x == Value::String || y == Value::String { x == y && a.text == b.text } else { x == y }
+        }
+        _ => a == b,
+    }
+}
+
+fn expected(schema: &Schema) -> &'static str {
+    if schema.int_or_string {
+        return "an integer or a string";
+    }
+    match schema.kind {
+        Some(SchemaType::Object) => "a map",
+        Some(SchemaType::Array) => "a list",
+        Some(SchemaType::String) => "a string",
+        Some(SchemaType::Integer) => "an integer",
+        Some(SchemaType::Number) => "a number",
+        Some(SchemaType::Boolean) => "`true` or `false`",
+        None => "a value",
+    }
+}
+
+fn found(node: &Node) -> String {
+    match &node.kind {
+        Kind::List(_) => "a list".to_owned(),
+        Kind::Map(_) => "a map".to_owned(),
+        Kind::Scalar(scalar) => match DIALECT.read(scalar) {
+            Value::Null => "nothing".to_owned(),
+            Value::String => format!("the string {:?}", scalar.text.chars().take(40).collect::<String>()),
+            Value::Bool(_) => format!("`{}`", scalar.text),
+            _ => format!("the number {}", scalar.text),
+        },
+    }
+}
+
+/// The formats that the API server checks for custom resources; unknown ones are ignored.
+fn format_fault(format: &str, text: &str) -> Option<&'static str> {
+    let (fits, what) = match format {
+        "date-time" => (is_time(text), "time such as `2027-01-31T08:00:00Z`"),
+        "date" => (is_time(&format!("{text}T00:00:00Z")), "date such as `2027-01-31`"),
+        "duration" => (is_duration(text), "duration such as `1h30m`"),
+        "byte" => (is_base64(text), "base64"),
+        "ipv4" => (text.parse::<std::net::Ipv4Addr>().is_ok(), "IPv4 address"),
+        "ipv6" => (text.parse::<std::net::Ipv6Addr>().is_ok(), "IPv6 address"),
+        "uuid" => (is_uuid(text), "UUID"),
+        _ => return None,
+    };
+    (!fits).then_some(what)
+}
+
+fn is_uuid(text: &str) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
+    digits.len() == 32 && digits.iter().all(u8::is_ascii_hexdigit)
+}

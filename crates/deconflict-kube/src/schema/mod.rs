@@ -1,0 +1,15 @@
+//! What fields an object may have: the embedded bundle, read in place, and the walker that holds an object against it.
+
+mod bundle;
+mod formats;
+mod suggest;
+mod version;
+mod walk;
+
+pub use bundle::{Bundle, KindId, Scope, Served};
+pub(crate) use formats::is_base64;
+pub use formats::{is_duration, is_time};
+pub use suggest::nearest;
+pub use version::KubernetesVersion;
+pub(crate) use walk::push_key;
+pub use walk::{Expected, Structural, StructuralKind, check_structure};
