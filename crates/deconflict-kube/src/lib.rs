@@ -6,9 +6,11 @@ mod fields;
 mod fixture;
 mod key;
 mod object;
+mod quantity;
 mod scope;
 
 pub use fields::{bool_at, int_at, int_of, items_at, text_at, text_of};
 pub use key::{GroupKind, ObjectKey};
 pub use object::{IdentityProblem, IdentityProblemKind, Object, expand_list, is_manifest};
+pub use quantity::Quantity;
 pub use scope::{Scope, Scopes, scope};
