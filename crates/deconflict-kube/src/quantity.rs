@@ -135,13 +135,19 @@ impl Quantity {
 
     /// The amount as a fraction of `other`; `None` when `other` is nothing.
     pub fn ratio(self, other: Self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "for printing and for comparing with a factor")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "for printing and for comparing with a factor"
+        )]
         (other.nanos != 0).then(|| self.nanos as f64 / other.nanos as f64)
     }
 
     /// The amount in units with one decimal at least and as many as needed: `21.0`, `0.25`.
     pub fn in_units(self) -> String {
-        let (whole, rest) = (self.nanos.unsigned_abs() / NANO as u128, self.nanos.unsigned_abs() % NANO as u128);
+        let (whole, rest) = (
+            self.nanos.unsigned_abs() / NANO as u128,
+            self.nanos.unsigned_abs() % NANO as u128,
+        );
         let fraction = format!("{rest:09}");
         let fraction = match fraction.trim_end_matches('0') {
             "" => "0",
@@ -155,10 +161,10 @@ impl Quantity {
 /// Digits times `factor` times ten to the power of `exponent`, in billionths, rounded up.
 fn scaled(whole: &str, fraction: &str, factor: i128, exponent: i32) -> i128 {
     // More digits than these say nothing that survives the rounding, but for being there.
-    let (kept, cut) = fraction.trim_end_matches('0').split_at_checked(18).unwrap_or((
-        fraction.trim_end_matches('0'),
-        "",
-    ));
+    let (kept, cut) = fraction
+        .trim_end_matches('0')
+        .split_at_checked(18)
+        .unwrap_or((fraction.trim_end_matches('0'), ""));
     let digits = whole.bytes().chain(kept.bytes());
     let mantissa = digits.fold(0_i128, |value, digit| {
         value.saturating_mul(10).saturating_add(i128::from(digit - b'0'))
@@ -168,7 +174,11 @@ fn scaled(whole: &str, fraction: &str, factor: i128, exponent: i32) -> i128 {
         return i128::from(!cut.is_empty());
     }
     let power = i64::from(exponent) + 9 - i64::from(kept.len() as u8);
-    let ten = |power: u64| u32::try_from(power).ok().and_then(|power| 10_i128.checked_pow(power));
+    let ten = |power: u64| {
+        u32::try_from(power)
+            .ok()
+            .and_then(|power| 10_i128.checked_pow(power))
+    };
     let (result, rest) = match (power >= 0, ten(power.unsigned_abs())) {
         (true, Some(ten)) => (value.saturating_mul(ten), false),
         (true, None) => (i128::MAX, false),
@@ -218,7 +228,11 @@ impl Add for Quantity {
     fn add(self, other: Self) -> Self {
         Self {
             nanos: self.nanos.saturating_add(other.nanos),
-            notation: if self.nanos == 0 { other.notation } else { self.notation },
+            notation: if self.nanos == 0 {
+                other.notation
+            } else {
+                self.notation
+            },
         }
     }
 }
@@ -335,14 +349,20 @@ mod tests {
         assert!(read("1G") < read("1Gi"));
         assert_eq!((read("1Gi") + read("512Mi")).to_string(), "1536Mi");
         assert_eq!(
-            [read("0"), read("1Gi"), read("1M")].into_iter().sum::<Quantity>().to_string(),
+            [read("0"), read("1Gi"), read("1M")]
+                .into_iter()
+                .sum::<Quantity>()
+                .to_string(),
             "1074741824"
         );
         assert_eq!(read("250m").times(3).to_string(), "750m");
         assert_eq!(read("20").minus(read("12.6")).to_string(), "7400m");
         assert_eq!(read("20").fits(read("3")), Some(6));
         assert_eq!(read("20").fits(read("0")), None);
-        assert_eq!((read("21").in_units(), read("250m").in_units()), ("21.0".into(), "0.25".into()));
+        assert_eq!(
+            (read("21").in_units(), read("250m").in_units()),
+            ("21.0".into(), "0.25".into())
+        );
     }
 
     #[test]
