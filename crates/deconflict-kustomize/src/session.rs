@@ -73,6 +73,15 @@ impl Session {
         let _ = (root, options);
         Rendered::default()
     }
+
+    /// What `kustomize build` makes of the directory `root` if its kustomization file held `content`, whether or not it
+    /// has one: Argo CD and Flux edit the file before they build. Paths in it count from `root`. Its values may stand
+    /// in other files (a patch in a Flux Kustomization), so the text of an inline patch is that of its own
+    /// [`deconflict_files::Origin`]'s file. Such a root is a base of no other.
+    pub fn build_edited(&self, root: &RepoPath, content: &Arc<Node>, options: &Options) -> Rendered {
+        let _ = (root, content, options);
+        Rendered::default()
+    }
 }
 
 /// The bytes that `kustomize build` prints for `objects`.

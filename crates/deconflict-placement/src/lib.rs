@@ -3,14 +3,17 @@
 //! The pipeline asks a [`Plan`] for roots wave by wave, renders each and feeds it back, because rendered output may
 //! declare further placements. At the end stand the [`Placements`].
 
+mod build;
 mod cluster;
 mod owners;
 mod placement;
 mod placements;
 mod plan;
 mod problem;
+mod render;
 mod root;
 
+pub use build::{Build, Edited, Substitution};
 pub use cluster::Cluster;
 pub use owners::Owners;
 pub use placement::{Engine, Placement, PlacementId};

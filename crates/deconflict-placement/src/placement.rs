@@ -1,10 +1,12 @@
 //! One row of "who deploys what where".
 
+use std::sync::Arc;
+
 use deconflict_files::{Origin, RepoPath};
 use deconflict_findings::{PlacementRow, PlacementStatus, Source};
 use smol_str::SmolStr;
 
-use crate::RootKind;
+use crate::{Root, RootKind};
 
 /// Who applies the objects.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -46,6 +48,8 @@ pub struct Placement {
     pub declared_app: bool,
     /// The root's directory; `None` when the source is another repository.
     pub root: Option<RepoPath>,
+    /// What is rendered for it; `None` when there is nothing here to render (another repository, no such path).
+    pub render: Option<Arc<Root>>,
     /// How the root becomes objects.
     pub root_kind: RootKind,
     /// Cluster, one of [`crate::Placements::clusters`]; `None` when nothing places it: it then joins with nobody.

@@ -30,9 +30,12 @@ impl Placements {
         &self.all[id.0 as usize]
     }
 
-    /// The placements of a root.
+    /// The placements of a root. None for a root that was only rendered to look for engine objects, because something
+    /// else deploys its files: its objects are then to be ignored.
     pub fn of_root<'p>(&'p self, root: &'p Root) -> impl Iterator<Item = &'p Placement> {
-        self.of(&root.path, root.kind)
+        self.all
+            .iter()
+            .filter(move |placement| placement.render.as_deref() == Some(root))
     }
 
     /// The placements of the root at `path`.

@@ -42,8 +42,8 @@ impl Plan {
         Vec::new()
     }
 
-    /// What is known so far about where `root` goes. A later wave may add placements, never change or remove one
-    /// (except `status` and `reason`, which [`Plan::feed`] sets).
+    /// What is known so far about where `root` goes. Roots that no engine deploys get their placements in
+    /// [`Plan::finish`], so ask [`Placements::of_root`] in the end.
     pub fn placements_of<'p>(&'p self, root: &'p Root) -> impl Iterator<Item = &'p Placement> {
         self.result.of_root(root)
     }

@@ -2,6 +2,8 @@
 
 use deconflict_files::RepoPath;
 
+use crate::Build;
+
 /// How a root becomes objects.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum RootKind {
@@ -30,7 +32,7 @@ impl RootKind {
     }
 }
 
-/// One thing to render. Equal roots are rendered once, however many placements they have.
+/// One thing to render. Equal roots are rendered once, however many placements they have. [`Root::render`] does it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Root {
     /// The directory.
@@ -39,4 +41,27 @@ pub struct Root {
     pub kind: RootKind,
     /// For [`RootKind::Directory`] the files with manifests, sorted; empty for the other kinds.
     pub files: Vec<RepoPath>,
+    /// What the engine that deploys it changes before it builds. Two roots of one directory that differ in it are two.
+    pub build: Build,
+}
+
+impl Root {
+    /// The directory at `path`, built as it stands.
+    pub fn new(path: RepoPath, kind: RootKind) -> Self {
+        Self {
+            path,
+            kind,
+            files: Vec::new(),
+            build: Build::default(),
+        }
+    }
+
+    /// The manifests in `files`, which lie in or below `path`.
+    pub fn directory(path: RepoPath, mut files: Vec<RepoPath>) -> Self {
+        files.sort();
+        Self {
+            files,
+            ..Self::new(path, RootKind::Directory)
+        }
+    }
 }
