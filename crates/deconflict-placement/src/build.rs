@@ -31,7 +31,9 @@ pub struct Edited {
 impl Edited {
     /// The content of a kustomization file. `None` for one that has no JSON form, which no engine accepts.
     pub fn new(content: Arc<Node>) -> Option<Self> {
-        let canonical = to_json(&content, deconflict_yaml::Dialect::Kustomization).ok()?.into();
+        let canonical = to_json(&content, deconflict_yaml::Dialect::Kustomization)
+            .ok()?
+            .into();
         Some(Self { content, canonical })
     }
 }
