@@ -1,16 +1,27 @@
 //! Floor 3: identity of objects, scope, quantities, selectors, and when two objects are the same: what the API server
 //! would say. It does not know where objects came from.
 
+mod crd;
 mod fields;
 #[cfg(test)]
 mod fixture;
 mod key;
 mod object;
 mod quantity;
+mod schema;
 mod scope;
+mod selector;
+mod validate;
 
+pub use crd::{CelRule, Definition, Definitions, Schema, SchemaFault, SchemaViolation, Version};
 pub use fields::{bool_at, int_at, int_of, items_at, text_at, text_of};
 pub use key::{GroupKind, ObjectKey};
 pub use object::{IdentityProblem, IdentityProblemKind, Object, expand_list, is_manifest};
 pub use quantity::Quantity;
+pub use schema::{
+    Bundle, Expected, KindId, KubernetesVersion, Retired, Served, Structural, StructuralKind,
+    check_structure, is_duration, is_time, nearest,
+};
 pub use scope::{Scope, Scopes, scope};
+pub use selector::LabelSelector;
+pub use validate::{Effect, Repair, Subject, Violation, check_object, validate};

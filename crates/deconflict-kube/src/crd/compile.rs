@@ -95,8 +95,17 @@ impl Schema {
         let flag = |field: &str| node.get(field).is_some_and(|value| is_true(value));
         let count = |field: &str| node.get(field).and_then(|value| number(value)).map(whole);
         let list = |field: &str| node.get(field).map_or(EMPTY, |value| value.items());
-        let schemas = |field: &str| list(field).iter().map(|item| Self::compile(item)).collect::<Vec<_>>();
-        let boxed = |field: &str| node.get(field).filter(|value| value.is_map()).map(|value| Box::new(Self::compile(value)));
+        let schemas = |field: &str| {
+            list(field)
+                .iter()
+                .map(|item| Self::compile(item))
+                .collect::<Vec<_>>()
+        };
+        let boxed = |field: &str| {
+            node.get(field)
+                .filter(|value| value.is_map())
+                .map(|value| Box::new(Self::compile(value)))
+        };
 
         let mut properties = FxHashMap::default();
         let mut defaults = FxHashMap::default();
@@ -110,7 +119,10 @@ impl Schema {
         }
         let bound = |field: &str, exclusive: &str| {
             let value = number(node.get(field)?)?;
-            Some(Bound { value, exclusive: flag(exclusive) })
+            Some(Bound {
+                value,
+                exclusive: flag(exclusive),
+            })
         };
         Self {
             kind: text("type").and_then(|name| SchemaType::parse(&name)),
@@ -120,7 +132,11 @@ impl Schema {
             embedded_resource: flag("x-kubernetes-embedded-resource"),
             properties,
             names,
-            required: list("required").iter().filter_map(|name| name.text()).map(SmolStr::from).collect(),
+            required: list("required")
+                .iter()
+                .filter_map(|name| name.text())
+                .map(SmolStr::from)
+                .collect(),
             additional: match node.get("additionalProperties") {
                 Some(value) if value.is_map() => Some(Some(Box::new(Self::compile(value)))),
                 Some(value) if is_true(value) => Some(None),
@@ -129,10 +145,16 @@ impl Schema {
             items: boxed("items"),
             choices: list("enum").to_vec(),
             format: text("format"),
-            pattern: text("pattern").map(|text| Pattern { regex: pattern(&text), text }),
+            pattern: text("pattern").map(|text| Pattern {
+                regex: pattern(&text),
+                text,
+            }),
             minimum: bound("minimum", "exclusiveMinimum"),
             maximum: bound("maximum", "exclusiveMaximum"),
-            multiple_of: node.get("multipleOf").and_then(|value| number(value)).filter(|value| *value > 0.0),
+            multiple_of: node
+                .get("multipleOf")
+                .and_then(|value| number(value))
+                .filter(|value| *value > 0.0),
             min_length: count("minLength"),
             max_length: count("maxLength"),
             min_items: count("minItems"),
@@ -140,7 +162,11 @@ impl Schema {
             min_properties: count("minProperties"),
             max_properties: count("maxProperties"),
             unique_items: flag("uniqueItems"),
-            list_keys: list("x-kubernetes-list-map-keys").iter().filter_map(|name| name.text()).map(SmolStr::from).collect(),
+            list_keys: list("x-kubernetes-list-map-keys")
+                .iter()
+                .filter_map(|name| name.text())
+                .map(SmolStr::from)
+                .collect(),
             list_set: text("x-kubernetes-list-type").as_deref() == Some("set"),
             has_default: node.get("default").is_some(),
             defaults,
@@ -151,8 +177,14 @@ impl Schema {
             rules: list("x-kubernetes-validations")
                 .iter()
                 .filter_map(|rule| {
-                    let message = rule.get("message").and_then(|text| text.text()).map(SmolStr::from);
-                    Some(CelRule { rule: Arc::clone(rule.get("rule")?), message })
+                    let message = rule
+                        .get("message")
+                        .and_then(|text| text.text())
+                        .map(SmolStr::from);
+                    Some(CelRule {
+                        rule: Arc::clone(rule.get("rule")?),
+                        message,
+                    })
                 })
                 .collect(),
         }
@@ -191,16 +223,26 @@ fn pattern(text: &str) -> Option<Regex> {
 /// The number a scalar holds.
 pub(super) fn number(node: &Node) -> Option<f64> {
     match DIALECT.read(node.as_scalar()?) {
-        #[expect(clippy::cast_precision_loss, reason = "bounds of schemas are floats in JSON too")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "bounds of schemas are floats in JSON too"
+        )]
         Value::Int(number) => Some(number as f64),
-        #[expect(clippy::cast_precision_loss, reason = "bounds of schemas are floats in JSON too")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "bounds of schemas are floats in JSON too"
+        )]
         Value::Uint(number) => Some(number as f64),
         Value::Float(number) => Some(number),
         _ => None,
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count; what is no count becomes 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count; what is no count becomes 0"
+)]
 fn whole(number: f64) -> u64 {
     number.max(0.0) as u64
 }

@@ -7,7 +7,7 @@ use deconflict_yaml::{Dialect, Node, Value};
 use smol_str::SmolStr;
 
 use super::compile::Schema;
-use crate::schema::Scope;
+use crate::Scope;
 
 const DIALECT: Dialect = Dialect::Kubernetes;
 
@@ -55,7 +55,10 @@ impl Definition {
         for version in spec.get("versions").map_or(&[][..], |list| list.items()) {
             let name = version.get("name").filter(|name| name.text().is_some())?;
             let flag = |field: &str| version.get(field).is_some_and(|value| is_true(value));
-            let warning = version.get("deprecationWarning").and_then(|text| text.text()).unwrap_or_default();
+            let warning = version
+                .get("deprecationWarning")
+                .and_then(|text| text.text())
+                .unwrap_or_default();
             let schema = version.at_path(&["schema", "openAPIV3Schema"]).or(shared);
             versions.push(Version {
                 name: name.text().unwrap_or_default().into(),
@@ -77,8 +80,14 @@ impl Definition {
                 at: name.at,
             });
         }
-        let scope = if text(&["scope"]).as_deref() == Some("Cluster") { Scope::Cluster } else { Scope::Namespaced };
-        let at = object.at_path(&["metadata", "name"]).map_or(object.at, |name| name.at);
+        let scope = if text(&["scope"]).as_deref() == Some("Cluster") {
+            Scope::Cluster
+        } else {
+            Scope::Namespaced
+        };
+        let at = object
+            .at_path(&["metadata", "name"])
+            .map_or(object.at, |name| name.at);
         Some(Self {
             group: text(&["group"])?,
             kind: text(&["names", "kind"])?,
@@ -97,5 +106,6 @@ impl Definition {
 
 /// True for a YAML boolean that is true.
 pub(super) fn is_true(node: &Node) -> bool {
-    node.as_scalar().is_some_and(|scalar| DIALECT.read(scalar) == Value::Bool(true))
+    node.as_scalar()
+        .is_some_and(|scalar| DIALECT.read(scalar) == Value::Bool(true))
 }

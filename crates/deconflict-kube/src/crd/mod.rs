@@ -2,8 +2,10 @@
 
 mod compile;
 mod definition;
+mod definitions;
 mod validate;
 
-pub use compile::Schema;
+pub use compile::{CelRule, Schema};
 pub use definition::{Definition, Version};
+pub use definitions::Definitions;
 pub use validate::{SchemaFault, SchemaViolation};

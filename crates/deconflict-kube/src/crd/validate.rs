@@ -92,7 +92,11 @@ impl Trail<'_> {
 
 impl Check {
     fn fault(&mut self, at: Origin, trail: &Trail<'_>, fault: SchemaFault) {
-        self.found.push(SchemaViolation { at, path: trail.path(), fault });
+        self.found.push(SchemaViolation {
+            at,
+            path: trail.path(),
+            fault,
+        });
     }
 
     fn wrong(&mut self, node: &Node, trail: &Trail<'_>, words: impl Into<String>) {
@@ -107,22 +111,34 @@ impl Check {
     fn value(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
         if node.is_null(DIALECT) {
             if !schema.nullable && !schema.has_default && schema.kind.is_some() && !schema.preserve_unknown {
-                self.wrong(node, trail, format!("must be {}, found nothing", expected(schema)));
+                self.wrong(
+                    node,
+                    trail,
+                    format!("must be {}, found nothing", expected(schema)),
+                );
             }
             return;
         }
         match &node.kind {
-            Kind::Map(_) if matches!(schema.kind, Some(SchemaType::Object) | None) && !schema.int_or_string => {
+            Kind::Map(_)
+                if matches!(schema.kind, Some(SchemaType::Object) | None) && !schema.int_or_string =>
+            {
                 self.fields(schema, node, trail, schema.embedded_resource);
             }
-            Kind::List(items) if matches!(schema.kind, Some(SchemaType::Array) | None) && !schema.int_or_string => {
+            Kind::List(items)
+                if matches!(schema.kind, Some(SchemaType::Array) | None) && !schema.int_or_string =>
+            {
                 self.items(schema, node, items, trail);
             }
             Kind::Scalar(_) if !matches!(schema.kind, Some(SchemaType::Object | SchemaType::Array)) => {
                 self.scalar(schema, node, trail);
             }
             _ => {
-                self.wrong(node, trail, format!("must be {}, found {}", expected(schema), found(node)));
+                self.wrong(
+                    node,
+                    trail,
+                    format!("must be {}, found {}", expected(schema), found(node)),
+                );
                 return;
             }
         }
@@ -190,7 +206,8 @@ impl Check {
                 None if field.key.is_bare() && name == "<<" => {}
                 // A schema that says nothing but "object" prunes everything below it.
                 None => {
-                    let near = nearest(name, schema.names.iter().map(smol_str::SmolStr::as_str)).map(str::to_owned);
+                    let near =
+                        nearest(name, schema.names.iter().map(smol_str::SmolStr::as_str)).map(str::to_owned);
                     self.fault(field.key_at.0, &here, SchemaFault::Unknown { nearest: near });
                 }
             }
@@ -202,12 +219,21 @@ impl Check {
     fn required(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
         for name in &schema.required {
             let given = node.get(name).is_some_and(|value| {
-                let nullable = schema.properties.get(name).is_some_and(|property| property.nullable);
+                let nullable = schema
+                    .properties
+                    .get(name)
+                    .is_some_and(|property| property.nullable);
                 nullable || !value.is_null(DIALECT)
             });
             if !given && !schema.defaults.contains_key(name) {
                 let here = Trail::Key(name, trail);
-                self.fault(node.at, &here, SchemaFault::Missing { field: name.to_string() });
+                self.fault(
+                    node.at,
+                    &here,
+                    SchemaFault::Missing {
+                        field: name.to_string(),
+                    },
+                );
             }
         }
     }
@@ -215,20 +241,36 @@ impl Check {
     fn counts(&mut self, schema: &Schema, node: &Node, count: usize, trail: &Trail<'_>) {
         let count = count as u64;
         if let Some(least) = schema.min_properties.filter(|least| count < *least) {
-            self.wrong(node, trail, format!("needs at least {least} entries, here are {count}"));
+            self.wrong(
+                node,
+                trail,
+                format!("needs at least {least} entries, here are {count}"),
+            );
         }
         if let Some(most) = schema.max_properties.filter(|most| count > *most) {
-            self.wrong(node, trail, format!("takes at most {most} entries, here are {count}"));
+            self.wrong(
+                node,
+                trail,
+                format!("takes at most {most} entries, here are {count}"),
+            );
         }
     }
 
     fn lengths(&mut self, schema: &Schema, node: &Node, count: usize, trail: &Trail<'_>) {
         let count = count as u64;
         if let Some(least) = schema.min_items.filter(|least| count < *least) {
-            self.wrong(node, trail, format!("needs at least {least} items, here are {count}"));
+            self.wrong(
+                node,
+                trail,
+                format!("needs at least {least} items, here are {count}"),
+            );
         }
         if let Some(most) = schema.max_items.filter(|most| count > *most) {
-            self.wrong(node, trail, format!("takes at most {most} items, here are {count}"));
+            self.wrong(
+                node,
+                trail,
+                format!("takes at most {most} items, here are {count}"),
+            );
         }
     }
 
@@ -249,7 +291,9 @@ impl Check {
             } else {
                 let defaults = schema.items.as_ref().map(|item| &item.defaults);
                 let part = |key: &smol_str::SmolStr| {
-                    let given = value.get(key).or_else(|| defaults.and_then(|defaults| defaults.get(key)));
+                    let given = value
+                        .get(key)
+                        .or_else(|| defaults.and_then(|defaults| defaults.get(key)));
                     given.and_then(|value| value.text()).unwrap_or_default()
                 };
                 let parts: Vec<&str> = schema.list_keys.iter().map(part).collect();
@@ -261,7 +305,11 @@ impl Check {
             {
                 let here = Trail::Index(index, trail);
                 let shown = key.replace('\u{0}', ", ");
-                self.fault(place, &here, SchemaFault::Value(format!("repeats `{shown}`, which an earlier item has")));
+                self.fault(
+                    place,
+                    &here,
+                    SchemaFault::Value(format!("repeats `{shown}`, which an earlier item has")),
+                );
             }
         }
     }
@@ -269,7 +317,8 @@ impl Check {
     fn scalar(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
         let Some(scalar) = node.as_scalar() else { return };
         let value = DIALECT.read(scalar);
-        let integral = matches!(value, Value::Int(_) | Value::Uint(_)) || matches!(value, Value::Float(number) if number.fract() == 0.0);
+        let integral = matches!(value, Value::Int(_) | Value::Uint(_))
+            || matches!(value, Value::Float(number) if number.fract() == 0.0);
         let numeric = matches!(value, Value::Int(_) | Value::Uint(_) | Value::Float(_));
         let fits = if schema.int_or_string {
             integral || value == Value::String
@@ -284,7 +333,11 @@ impl Check {
             }
         };
         if !fits {
-            self.wrong(node, trail, format!("must be {}, found {}", expected(schema), found(node)));
+            self.wrong(
+                node,
+                trail,
+                format!("must be {}, found {}", expected(schema), found(node)),
+            );
             return;
         }
         if numeric {
@@ -297,15 +350,36 @@ impl Check {
     fn numbers(&mut self, schema: &Schema, node: &Node, trail: &Trail<'_>) {
         let Some(value) = number(node) else { return };
         let text = node.text().unwrap_or_default();
-        if let Some(bound) = schema.minimum.filter(|bound| value < bound.value || bound.exclusive && value <= bound.value) {
-            let word = if bound.exclusive { "greater than" } else { "at least" };
-            self.wrong(node, trail, format!("must be {word} {}, found {text}", bound.value));
+        if let Some(bound) = schema
+            .minimum
+            .filter(|bound| value < bound.value || bound.exclusive && value <= bound.value)
+        {
+            let word = if bound.exclusive {
+                "greater than"
+            } else {
+                "at least"
+            };
+            self.wrong(
+                node,
+                trail,
+                format!("must be {word} {}, found {text}", bound.value),
+            );
         }
-        if let Some(bound) = schema.maximum.filter(|bound| value > bound.value || bound.exclusive && value >= bound.value) {
+        if let Some(bound) = schema
+            .maximum
+            .filter(|bound| value > bound.value || bound.exclusive && value >= bound.value)
+        {
             let word = if bound.exclusive { "less than" } else { "at most" };
-            self.wrong(node, trail, format!("must be {word} {}, found {text}", bound.value));
+            self.wrong(
+                node,
+                trail,
+                format!("must be {word} {}, found {text}", bound.value),
+            );
         }
-        if let Some(step) = schema.multiple_of.filter(|step| (value / step).fract().abs() > 1e-9) {
+        if let Some(step) = schema
+            .multiple_of
+            .filter(|step| (value / step).fract().abs() > 1e-9)
+        {
             self.wrong(node, trail, format!("must be a multiple of {step}, found {text}"));
         }
         let (low, high) = match schema.format.as_deref() {
@@ -320,11 +394,19 @@ impl Check {
     fn strings(&mut self, schema: &Schema, node: &Node, text: &str, trail: &Trail<'_>) {
         let length = text.chars().count() as u64;
         if let Some(least) = schema.min_length.filter(|least| length < *least) {
-            let what = if *text == *"" { "is empty".to_owned() } else { format!("has {length} characters") };
+            let what = if *text == *"" {
+                "is empty".to_owned()
+            } else {
+                format!("has {length} characters")
+            };
             self.wrong(node, trail, format!("{what}, at least {least} needed"));
         }
         if let Some(most) = schema.max_length.filter(|most| length > *most) {
-            self.wrong(node, trail, format!("has {length} characters, at most {most} allowed"));
+            self.wrong(
+                node,
+                trail,
+                format!("has {length} characters, at most {most} allowed"),
+            );
         }
         if let Some(pattern) = &schema.pattern
             && let Some(regex) = &pattern.regex
@@ -344,7 +426,14 @@ impl Check {
             return;
         }
         let all: Vec<&str> = schema.choices.iter().filter_map(|choice| choice.text()).collect();
-        let mut words = format!("must be one of {}", all.iter().take(8).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "));
+        let mut words = format!(
+            "must be one of {}",
+            all.iter()
+                .take(8)
+                .map(|value| format!("`{value}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
         if all.len() > 8 {
             words.push_str(&format!(" and {} more", all.len() - 8));
         }
@@ -358,14 +447,25 @@ impl Check {
         for part in &schema.all_of {
             self.value_only(part, node, trail);
         }
-        if !schema.any_of.is_empty() && !schema.int_or_string && !schema.any_of.iter().any(|part| part.accepts(node)) {
+        if !schema.any_of.is_empty()
+            && !schema.int_or_string
+            && !schema.any_of.iter().any(|part| part.accepts(node))
+        {
             self.wrong(node, trail, alternatives("at least one", &schema.any_of));
         }
         if !schema.one_of.is_empty() {
             let fits = schema.one_of.iter().filter(|part| part.accepts(node)).count();
             if fits != 1 {
                 let words = alternatives("exactly one", &schema.one_of);
-                self.wrong(node, trail, if fits == 0 { words } else { format!("{words}; {fits} are given") });
+                self.wrong(
+                    node,
+                    trail,
+                    if fits == 0 {
+                        words
+                    } else {
+                        format!("{words}; {fits} are given")
+                    },
+                );
             }
         }
         if let Some(not) = &schema.not
@@ -378,11 +478,23 @@ impl Check {
 
 /// `must have exactly one of `a`, `b``, where the alternatives only differ in what they require.
 fn alternatives(how_many: &str, parts: &[Schema]) -> String {
-    let names: Vec<String> = parts.iter().map(|part| part.required.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" with ")).collect();
+    let names: Vec<String> = parts
+        .iter()
+        .map(|part| {
+            part.required
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(" with ")
+        })
+        .collect();
     if names.iter().all(|name| !name.is_empty()) {
         format!("must have {how_many} of {}", names.join(", "))
     } else {
-        format!("must fit {how_many} of {} alternatives of the schema", parts.len())
+        format!(
+            "must fit {how_many} of {} alternatives of the schema",
+            parts.len()
+        )
     }
 }
 
@@ -390,7 +502,11 @@ fn same_value(a: &Node, b: &Node) -> bool {
     match (a.as_scalar(), b.as_scalar()) {
         (Some(a), Some(b)) => {
             let (x, y) = (DIALECT.read(a), DIALECT.read(b));
-            if x == Value::String || y == Value::String { x == y && a.text == b.text } else { x == y }
+            if x == Value::String || y == Value::String {
+                x == y && a.text == b.text
+            } else {
+                x == y
+            }
         }
         _ => a == b,
     }
@@ -417,7 +533,10 @@ fn found(node: &Node) -> String {
         Kind::Map(_) => "a map".to_owned(),
         Kind::Scalar(scalar) => match DIALECT.read(scalar) {
             Value::Null => "nothing".to_owned(),
-            Value::String => format!("the string {:?}", scalar.text.chars().take(40).collect::<String>()),
+            Value::String => format!(
+                "the string {:?}",
+                scalar.text.chars().take(40).collect::<String>()
+            ),
             Value::Bool(_) => format!("`{}`", scalar.text),
             _ => format!("the number {}", scalar.text),
         },

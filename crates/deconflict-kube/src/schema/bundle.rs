@@ -9,6 +9,7 @@
 //! Made by `cargo xtask bundle`, which names the packages the facts come from.
 
 use super::KubernetesVersion;
+use crate::Scope;
 
 static BYTES: &[u8] = include_bytes!("../../../../schemas/kubernetes.bin");
 
@@ -24,15 +25,6 @@ pub struct Bundle {
 /// A kind at one version: a row of the kinds table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct KindId(u32);
-
-/// Whether objects of a kind live in a namespace.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Scope {
-    /// In a namespace.
-    Namespaced,
-    /// In none.
-    Cluster,
-}
 
 /// A version of a kind and where it is served.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,6 +139,7 @@ impl Bundle {
         half(self.sections[4].0 + list as usize * 12 + 6) == 1
     }
 
+    #[cfg(test)]
     /// The merge key of strategic merge; `Some("=")` for a merge list of scalars.
     pub(crate) fn merge_key(&self, list: u16) -> Option<&'static str> {
         let key = word(self.sections[4].0 + list as usize * 12 + 8);
@@ -160,7 +153,11 @@ impl Bundle {
         (0..count).map(move |number| {
             let at = self.sections[6].0 + (first + number * 2) * 4;
             let range = word(at + 4);
-            (self.string(word(at)), (range & 0xffff) as u16, (range >> 16) as u16)
+            (
+                self.string(word(at)),
+                (range & 0xffff) as u16,
+                (range >> 16) as u16,
+            )
         })
     }
 
@@ -169,6 +166,7 @@ impl Bundle {
         half(self.sections[7].0 + id as usize * 12 + 6) == 1
     }
 
+    #[cfg(test)]
     /// The definition's name, for example `io.k8s.api.core.v1.PodSpec`.
     pub(crate) fn struct_name(&self, id: u32) -> &'static str {
         self.string(word(self.sections[7].0 + id as usize * 12 + 8))
@@ -186,10 +184,15 @@ impl Bundle {
         let (mut low, mut high) = (first, first + count);
         while low < high {
             let middle = usize::midpoint(low, high);
-            if word(self.sections[8].0 + middle * 12) < name { low = middle + 1 } else { high = middle }
+            if word(self.sections[8].0 + middle * 12) < name {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         let rows = (low..first + count).map(|row| self.row(row));
-        rows.take_while(|row| row.name == name).find(|row| row.mask & bit != 0)
+        rows.take_while(|row| row.name == name)
+            .find(|row| row.mask & bit != 0)
     }
 
     fn row_range(&self, id: u32) -> (usize, usize) {
@@ -199,7 +202,12 @@ impl Bundle {
 
     fn row(&self, row: usize) -> RowView {
         let at = self.sections[8].0 + row * 12;
-        RowView { name: word(at), ty: word(at + 4), mask: half(at + 8), required: half(at + 10) == 1 }
+        RowView {
+            name: word(at),
+            ty: word(at + 4),
+            mask: half(at + 8),
+            required: half(at + 10) == 1,
+        }
     }
 
     fn kinds(&self) -> usize {
@@ -213,13 +221,19 @@ impl Bundle {
 
     /// All versions of a kind that the bundle knows, as positions.
     fn versions(&self, group: &str, kind: &str) -> std::ops::Range<usize> {
-        let (Some(group), Some(kind)) = (self.name_id(group), self.name_id(kind)) else { return 0..0 };
+        let (Some(group), Some(kind)) = (self.name_id(group), self.name_id(kind)) else {
+            return 0..0;
+        };
         let before = |bound: [u32; 2]| {
             let (mut low, mut high) = (0, self.kinds());
             while low < high {
                 let middle = usize::midpoint(low, high);
                 let [group, kind, _] = self.kind_names(middle);
-                if [group, kind] < bound { low = middle + 1 } else { high = middle }
+                if [group, kind] < bound {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
             }
             low
         };
@@ -228,7 +242,9 @@ impl Bundle {
 
     /// The row of a kind, served or not.
     pub fn kind(&self, group: &str, version: &str, kind: &str) -> Option<KindId> {
-        let found = self.versions(group, kind).find(|row| self.string(self.kind_names(*row)[2]) == version);
+        let found = self
+            .versions(group, kind)
+            .find(|row| self.string(self.kind_names(*row)[2]) == version);
         found.map(|row| KindId(row as u32))
     }
 
@@ -245,6 +261,14 @@ impl Bundle {
         half(self.kind_at(kind) + 20) & version.bit() != 0
     }
 
+    /// The first Kubernetes version that serves it; the oldest of the bundle when all do.
+    pub(crate) fn since(&self, kind: KindId) -> KubernetesVersion {
+        let mask = half(self.kind_at(kind) + 20);
+        KubernetesVersion::all()
+            .find(|version| mask & version.bit() != 0)
+            .unwrap_or(KubernetesVersion::OLDEST)
+    }
+
     /// True for a custom resource.
     pub fn is_custom(&self, kind: KindId) -> bool {
         half(self.kind_at(kind) + 22) & 4 != 0
@@ -252,17 +276,20 @@ impl Bundle {
 
     /// Whether objects live in a namespace; `None` when the kind is unknown (or no object kind).
     pub fn scope(&self, group: &str, kind: &str) -> Option<Scope> {
-        self.versions(group, kind).find_map(|row| match half(self.sections[9].0 + row * 24 + 22) & 3 {
-            1 => Some(Scope::Namespaced),
-            2 => Some(Scope::Cluster),
-            _ => None,
-        })
+        self.versions(group, kind)
+            .find_map(|row| match half(self.sections[9].0 + row * 24 + 22) & 3 {
+                1 => Some(Scope::Namespaced),
+                2 => Some(Scope::Cluster),
+                _ => None,
+            })
     }
 
     /// The plural name, as in `count/deployments.apps`.
     pub fn plural(&self, group: &str, kind: &str) -> Option<&'static str> {
         let mut rows = self.versions(group, kind);
-        rows.find_map(|row| Some(self.string(word(self.sections[9].0 + row * 24 + 16))).filter(|text| !text.is_empty()))
+        rows.find_map(|row| {
+            Some(self.string(word(self.sections[9].0 + row * 24 + 16))).filter(|text| !text.is_empty())
+        })
     }
 
     /// True when some version of the kind is known.
@@ -277,40 +304,72 @@ impl Bundle {
             let mut minors = KubernetesVersion::all().filter(|version| mask & version.bit() != 0);
             let since = minors.next()?;
             let until = minors.next_back().unwrap_or(since);
-            Some(Served { version: self.string(self.kind_names(row)[2]), since, until })
+            Some(Served {
+                version: self.string(self.kind_names(row)[2]),
+                since,
+                until,
+            })
         })
+    }
+
+    /// Names of the kinds of a built-in group; empty for groups of custom resources.
+    pub(crate) fn builtin_kinds(&self, group: &str) -> impl Iterator<Item = &'static str> + '_ {
+        let group = self.name_id(group);
+        let rows = (0..self.kinds()).filter(|row| self.flags(*row) & 4 == 0);
+        rows.map(|row| self.kind_names(row))
+            .filter(move |names| Some(names[0]) == group)
+            .map(|names| self.string(names[1]))
+    }
+
+    fn flags(&self, row: usize) -> u16 {
+        half(self.sections[9].0 + row * 24 + 22)
     }
 
     /// Groups and versions under which a kind of that name is served, for hints.
     pub fn groups_of(&self, kind: &str) -> Vec<(&'static str, &'static str)> {
-        let Some(kind) = self.name_id(kind) else { return Vec::new() };
-        let rows = (0..self.kinds()).map(|row| self.kind_names(row)).filter(|names| names[1] == kind);
-        rows.map(|names| (self.string(names[0]), self.string(names[2]))).collect()
+        let Some(kind) = self.name_id(kind) else {
+            return Vec::new();
+        };
+        let rows = (0..self.kinds())
+            .map(|row| self.kind_names(row))
+            .filter(|names| names[1] == kind);
+        rows.map(|names| (self.string(names[0]), self.string(names[2])))
+            .collect()
     }
 }
 
 fn word(at: usize) -> u32 {
-    BYTES.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(NONE, u32::from_le_bytes)
+    BYTES
+        .get(at..at + 4)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(NONE, u32::from_le_bytes)
 }
 
 fn half(at: usize) -> u16 {
-    BYTES.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).map_or(0, u16::from_le_bytes)
+    BYTES
+        .get(at..at + 2)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u16::from_le_bytes)
 }
 
 /// FNV-1a, 32 bits.
 fn hash(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Bundle, Scope};
+    use super::Bundle;
+    use crate::Scope;
     use crate::schema::KubernetesVersion;
 
     fn served(group: &str, kind: &str) -> Vec<(String, String)> {
         let bundle = Bundle::embedded();
         let rows = bundle.served(group, kind);
-        rows.map(|row| (row.version.to_owned(), format!("{}-{}", row.since, row.until))).collect()
+        rows.map(|row| (row.version.to_owned(), format!("{}-{}", row.since, row.until)))
+            .collect()
     }
 
     #[test]
@@ -327,24 +386,55 @@ mod tests {
         let bundle = Bundle::embedded();
         assert_eq!(bundle.scope("", "Namespace"), Some(Scope::Cluster));
         assert_eq!(bundle.scope("apps", "Deployment"), Some(Scope::Namespaced));
-        assert_eq!(bundle.scope("cert-manager.io", "ClusterIssuer"), Some(Scope::Cluster));
+        assert_eq!(
+            bundle.scope("cert-manager.io", "ClusterIssuer"),
+            Some(Scope::Cluster)
+        );
         assert_eq!(bundle.scope("example.org", "Widget"), None);
-        assert_eq!(bundle.plural("networking.k8s.io", "NetworkPolicy"), Some("networkpolicies"));
+        assert_eq!(
+            bundle.plural("networking.k8s.io", "NetworkPolicy"),
+            Some("networkpolicies")
+        );
     }
 
     #[test]
     fn fields_know_their_versions() {
         let bundle = Bundle::embedded();
-        let kind = bundle.kind("", "v1", "Pod").expect("because every version has pods");
-        let spec = bundle.name_id("spec").and_then(|name| bundle.field(bundle.root(kind), name, 1)).expect("a field");
-        let super::TypeView::Struct(pod) = bundle.ty(spec.ty) else { panic!("spec is a struct") };
+        let kind = bundle
+            .kind("", "v1", "Pod")
+            .expect("because every version has pods");
+        let spec = bundle
+            .name_id("spec")
+            .and_then(|name| bundle.field(bundle.root(kind), name, 1))
+            .expect("a field");
+        let super::TypeView::Struct(pod) = bundle.ty(spec.ty) else {
+            panic!("spec is a struct")
+        };
         assert_eq!(bundle.struct_name(pod), "io.k8s.api.core.v1.PodSpec");
         let has = |field: &str, minor: u16| {
             let bit = KubernetesVersion::new(minor).bit();
-            bundle.name_id(field).is_some_and(|name| bundle.field(pod, name, bit).is_some())
+            bundle
+                .name_id(field)
+                .is_some_and(|name| bundle.field(pod, name, bit).is_some())
         };
         assert!(has("containers", 25) && has("containers", 37));
         assert!(has("resourceClaims", 26) && !has("resourceClaims", 25));
         assert!(!has("container", 30));
+        let list = |field: &str| {
+            let row = bundle
+                .name_id(field)
+                .and_then(|name| bundle.field(pod, name, 1))
+                .expect("a field");
+            let super::TypeView::List(list, _) = bundle.ty(row.ty) else {
+                panic!("{field} is a list")
+            };
+            let keys: Vec<&str> = bundle.list_keys(list).collect();
+            (keys.join("+"), bundle.merge_key(list))
+        };
+        assert_eq!(list("containers").1, Some("name"));
+        assert_eq!(
+            list("topologySpreadConstraints"),
+            ("topologyKey+whenUnsatisfiable".to_owned(), Some("topologyKey"))
+        );
     }
 }

@@ -5,14 +5,22 @@ pub fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let number = |range: std::ops::Range<usize>| -> Option<u32> {
         let digits = bytes.get(range)?;
-        digits.iter().all(u8::is_ascii_digit).then(|| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')))
+        digits.iter().all(u8::is_ascii_digit).then(|| {
+            digits
+                .iter()
+                .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+        })
     };
     let at = |index: usize, wanted: u8| bytes.get(index) == Some(&wanted);
     if !(at(4, b'-') && at(7, b'-') && at(10, b'T') && at(13, b':') && at(16, b':')) {
         return false;
     }
-    let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else { return false };
-    let (Some(hour), Some(minute), Some(second)) = (number(11..13), number(14..16), number(17..19)) else { return false };
+    let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
+        return false;
+    };
+    let (Some(hour), Some(minute), Some(second)) = (number(11..13), number(14..16), number(17..19)) else {
+        return false;
+    };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         4 | 6 | 9 | 11 => 30,
@@ -49,13 +57,19 @@ pub fn is_duration(text: &str) -> bool {
         return false;
     }
     while !rest.is_empty() {
-        let number = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+        let number = rest.len()
+            - rest
+                .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+                .len();
         let digits = &rest[..number];
         if !digits.contains(|c: char| c.is_ascii_digit()) || digits.matches('.').count() > 1 {
             return false;
         }
         rest = &rest[number..];
-        let Some(unit) = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"].iter().find(|unit| rest.starts_with(**unit)) else {
+        let Some(unit) = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"]
+            .iter()
+            .find(|unit| rest.starts_with(**unit))
+        else {
             return false;
         };
         rest = &rest[unit.len()..];
@@ -97,14 +111,28 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, want) in [("1h30m", true), ("-1.5s", true), ("0", true), ("5", false), ("", false), ("1d", false)] {
+        for (text, want) in [
+            ("1h30m", true),
+            ("-1.5s", true),
+            ("0", true),
+            ("5", false),
+            ("", false),
+            ("1d", false),
+        ] {
             assert_eq!(is_duration(text), want, "{text}");
         }
     }
 
     #[test]
     fn base64_as_go_reads_it() {
-        for (text, want) in [("YQ==", true), ("YWI=\n", true), ("YQ", false), ("a b=", false), ("", true), ("====", false)] {
+        for (text, want) in [
+            ("YQ==", true),
+            ("YWI=\n", true),
+            ("YQ", false),
+            ("a b=", false),
+            ("", true),
+            ("====", false),
+        ] {
             assert_eq!(is_base64(text), want, "{text}");
         }
     }

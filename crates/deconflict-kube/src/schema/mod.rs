@@ -2,13 +2,15 @@
 
 mod bundle;
 mod formats;
+mod gone;
 mod suggest;
 mod version;
 mod walk;
 
-pub use bundle::{Bundle, KindId, Scope, Served};
+pub use bundle::{Bundle, KindId, Served};
 pub(crate) use formats::is_base64;
 pub use formats::{is_duration, is_time};
+pub use gone::Retired;
 pub use suggest::nearest;
 pub use version::KubernetesVersion;
 pub(crate) use walk::push_key;

@@ -23,7 +23,9 @@ fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     for (i, ca) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, cb) in b.iter().enumerate() {
-            let mut cost = (last[j] + usize::from(ca != cb)).min(last[j + 1] + 1).min(row[j] + 1);
+            let mut cost = (last[j] + usize::from(ca != cb))
+                .min(last[j + 1] + 1)
+                .min(row[j] + 1);
             if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == *cb {
                 cost = cost.min(before[j - 1] + 1);
             }
@@ -40,7 +42,13 @@ mod tests {
 
     #[test]
     fn close_names_win() {
-        let fields = ["containers", "initContainers", "volumes", "replicas", "imagePullPolicy"];
+        let fields = [
+            "containers",
+            "initContainers",
+            "volumes",
+            "replicas",
+            "imagePullPolicy",
+        ];
         for (name, want) in [
             ("container", Some("containers")),
             ("Replicas", Some("replicas")),

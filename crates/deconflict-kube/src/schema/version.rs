@@ -53,8 +53,15 @@ impl FromStr for KubernetesVersion {
 
     /// Accepts `1.34`, `v1.34`, `1.34.2` and vendor suffixes such as `v1.34.2-gke.100`.
     fn from_str(text: &str) -> Result<Self, ()> {
-        let rest = text.strip_prefix('v').unwrap_or(text).strip_prefix("1.").ok_or(())?;
-        let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        let rest = text
+            .strip_prefix('v')
+            .unwrap_or(text)
+            .strip_prefix("1.")
+            .ok_or(())?;
+        let digits = rest
+            .split(|c: char| !c.is_ascii_digit())
+            .next()
+            .unwrap_or_default();
         digits.parse().map(Self).map_err(|_| ())
     }
 }
@@ -65,7 +72,12 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_people_write_them() {
-        for (text, want) in [("1.34", Some(34)), ("v1.29.3-gke.1", Some(29)), ("1.30.0", Some(30)), ("2.0", None)] {
+        for (text, want) in [
+            ("1.34", Some(34)),
+            ("v1.29.3-gke.1", Some(29)),
+            ("1.30.0", Some(30)),
+            ("2.0", None),
+        ] {
             assert_eq!(text.parse().ok().map(KubernetesVersion::minor), want, "{text}");
         }
     }

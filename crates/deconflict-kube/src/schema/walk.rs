@@ -1,9 +1,11 @@
 //! Holds an object against the structure the bundle knows: fields, types, required, enums, formats, list maps.
 
 use std::fmt;
+use std::sync::Arc;
 
 use deconflict_files::Origin;
-use deconflict_yaml::{Dialect, Field, Kind, Node, Value};
+use deconflict_yaml::{Dialect, Field, Kind, Node, Style, Value};
+use rustc_hash::FxHashMap;
 
 use super::bundle::{Bundle, KindId, RowView, TypeView};
 use super::formats::{is_base64, is_time};
@@ -20,6 +22,8 @@ pub struct Structural {
     pub at: Origin,
     /// The field's path, for example `spec.template.spec.containers[0].image`.
     pub path: String,
+    /// The scalar that stands there, for proposing a repair.
+    pub bare: Option<(String, Style)>,
 }
 
 /// What is wrong.
@@ -110,7 +114,12 @@ impl fmt::Display for Expected {
 }
 
 /// Everything in which `object` differs from the structure of `kind` at `version`, in the order of the text.
-pub fn check_structure(bundle: &Bundle, kind: KindId, version: KubernetesVersion, object: &Node) -> Vec<Structural> {
+pub fn check_structure(
+    bundle: &Bundle,
+    kind: KindId,
+    version: KubernetesVersion,
+    object: &Node,
+) -> Vec<Structural> {
     let mut walk = Walk {
         bundle,
         bit: version.bit(),
@@ -146,7 +155,12 @@ const DIALECT: Dialect = Dialect::Kubernetes;
 
 impl<'a> Walk<'a> {
     fn report(&mut self, kind: StructuralKind, at: Origin, trail: Option<&Trail<'_>>) {
-        self.found.push(Structural { kind, at, path: write_path(trail) });
+        self.found.push(Structural {
+            kind,
+            at,
+            path: write_path(trail),
+            bare: None,
+        });
     }
 
     fn fields(&mut self, id: u32, node: &Node, trail: Option<&Trail<'_>>) {
@@ -157,8 +171,14 @@ impl<'a> Walk<'a> {
         let mut seen_required = 0;
         for field in fields {
             let name = field.name();
-            let here = Trail { part: Part::Key(name), before: trail };
-            let row = self.bundle.name_id(name).and_then(|name| self.bundle.field(id, name, self.bit));
+            let here = Trail {
+                part: Part::Key(name),
+                before: trail,
+            };
+            let row = self
+                .bundle
+                .name_id(name)
+                .and_then(|name| self.bundle.field(id, name, self.bit));
             let Some(row) = row else {
                 self.unknown(id, field, &here);
                 continue;
@@ -168,12 +188,20 @@ impl<'a> Walk<'a> {
             }
             self.value(row.ty, &field.value, &here);
         }
-        let required = self.bundle.rows(id).filter(|row| row.required && row.mask & self.bit != 0);
-        if required.count() > seen_required {
-            for row in self.bundle.rows(id).filter(|row| row.required && row.mask & self.bit != 0) {
-                let name = self.bundle.string(row.name);
+        let (bundle, bit) = (self.bundle, self.bit);
+        let required = || {
+            bundle
+                .rows(id)
+                .filter(move |row| row.required && row.mask & bit != 0)
+        };
+        if required().count() > seen_required {
+            for row in required() {
+                let name = bundle.string(row.name);
                 if node.get(name).is_none_or(|value| value.is_null(DIALECT)) {
-                    let here = Trail { part: Part::Key(name), before: trail };
+                    let here = Trail {
+                        part: Part::Key(name),
+                        before: trail,
+                    };
                     self.report(StructuralKind::Missing { field: name }, node.at, Some(&here));
                 }
             }
@@ -187,14 +215,28 @@ impl<'a> Walk<'a> {
         let rows: Vec<RowView> = self.bundle.rows(id).collect();
         let known = self.bundle.name_id(field.name());
         let elsewhere = known.and_then(|name| {
-            let mask = rows.iter().filter(|row| row.name == name).fold(0, |mask, row| mask | row.mask);
+            let mask = rows
+                .iter()
+                .filter(|row| row.name == name)
+                .fold(0, |mask, row| mask | row.mask);
             let mut versions = KubernetesVersion::all().filter(|version| mask & version.bit() != 0);
             let since = versions.next()?;
             Some((since, versions.next_back().unwrap_or(since)))
         });
-        let names = rows.iter().filter(|row| row.mask & self.bit != 0).map(|row| self.bundle.string(row.name));
-        let nearest = if elsewhere.is_some() { None } else { nearest(field.name(), names) };
-        let kind = StructuralKind::UnknownField { nearest, elsewhere, unsure: self.custom };
+        let names = rows
+            .iter()
+            .filter(|row| row.mask & self.bit != 0)
+            .map(|row| self.bundle.string(row.name));
+        let nearest = if elsewhere.is_some() {
+            None
+        } else {
+            nearest(field.name(), names)
+        };
+        let kind = StructuralKind::UnknownField {
+            nearest,
+            elsewhere,
+            unsure: self.custom,
+        };
         self.report(kind, field.key_at.0, Some(here));
     }
 
@@ -213,7 +255,10 @@ impl<'a> Walk<'a> {
             TypeView::Map(value) => match &node.kind {
                 Kind::Map(fields) => {
                     for field in fields {
-                        let here = Trail { part: Part::Key(field.name()), before: Some(trail) };
+                        let here = Trail {
+                            part: Part::Key(field.name()),
+                            before: Some(trail),
+                        };
                         self.value(value, &field.value, &here);
                     }
                 }
@@ -222,7 +267,10 @@ impl<'a> Walk<'a> {
             TypeView::List(list, item) => match &node.kind {
                 Kind::List(items) => {
                     for (index, value) in items.iter().enumerate() {
-                        let here = Trail { part: Part::Index(index), before: Some(trail) };
+                        let here = Trail {
+                            part: Part::Index(index),
+                            before: Some(trail),
+                        };
                         self.value(item, value, &here);
                     }
                     self.duplicates(list, items, trail);
@@ -273,35 +321,72 @@ impl<'a> Walk<'a> {
     /// An empty string counts as unset: the server fills in the default.
     fn in_enum(&mut self, id: u32, text: &str, node: &Node, trail: &Trail<'_>) {
         let minor = self.minor;
-        let values = self.bundle.enum_values(id).filter(|(_, since, until)| (*since..=*until).contains(&minor));
+        let values = self
+            .bundle
+            .enum_values(id)
+            .filter(|(_, since, until)| (*since..=*until).contains(&minor));
         let allowed: Vec<&'static str> = values.map(|(value, _, _)| value).collect();
         if text.is_empty() || allowed.contains(&text) {
             return;
         }
         let nearest = nearest(text, allowed.iter().copied().filter(|value| !value.is_empty()));
-        self.report(StructuralKind::NotInEnum { found: text.to_owned(), allowed, nearest }, node.at, Some(trail));
+        self.report(
+            StructuralKind::NotInEnum {
+                found: text.to_owned(),
+                allowed,
+                nearest,
+            },
+            node.at,
+            Some(trail),
+        );
     }
 
-    fn duplicates(&mut self, list: u16, items: &[std::sync::Arc<Node>], trail: &Trail<'_>) {
-        let keys: Vec<&'static str> = self.bundle.list_keys(list).collect();
-        if items.len() < 2 || keys.is_empty() {
+    fn duplicates(&mut self, list: u16, items: &[Arc<Node>], trail: &Trail<'_>) {
+        if items.len() < 2 {
             return;
         }
-        let mut seen: rustc_hash::FxHashMap<Vec<&str>, Origin> = rustc_hash::FxHashMap::default();
+        let keys: Vec<&'static str> = self.bundle.list_keys(list).collect();
+        let set = self.bundle.is_set(list);
+        if keys.is_empty() && !set {
+            return;
+        }
+        let part = |item: &'_ Node, key: usize| match keys.get(key) {
+            Some(key) => key_value(item, key).to_owned(),
+            None => item.text().unwrap_or_default().to_owned(),
+        };
+        let place = |item: &Node| {
+            keys.first()
+                .and_then(|key| item.get(key))
+                .map_or(item.at, |value| value.at)
+        };
+        let mut seen: FxHashMap<Vec<String>, Origin> = FxHashMap::default();
         for (index, item) in items.iter().enumerate() {
-            let values: Vec<&str> = keys.iter().map(|key| key_value(item, key)).collect();
-            if values.iter().all(|value| value.is_empty()) {
+            let values: Vec<String> = (0..keys.len().max(1)).map(|key| part(item, key)).collect();
+            if values.iter().all(String::is_empty) {
                 continue;
             }
-            if let Some(first) = seen.get(&values) {
-                let pairs: Vec<String> = keys.iter().zip(&values).map(|(key, value)| format!("{key} {value}")).collect();
-                let kind = StructuralKind::DuplicateItem { keys: pairs.join(", "), first: *first };
-                let at = item.get(keys[0]).map_or(item.at, |value| value.at);
-                let here = Trail { part: Part::Index(index), before: Some(trail) };
-                self.report(kind, at, Some(&here));
+            let Some(first) = seen.get(&values).copied() else {
+                seen.insert(values, place(item));
+                continue;
+            };
+            let pairs = keys
+                .iter()
+                .zip(&values)
+                .map(|(key, value)| format!("`{key}: {value}`"));
+            let text = if set {
+                format!("`{}`", values.join(""))
             } else {
-                seen.insert(values, item.get(keys[0]).map_or(item.at, |value| value.at));
-            }
+                pairs.collect::<Vec<_>>().join(", ")
+            };
+            let here = Trail {
+                part: Part::Index(index),
+                before: Some(trail),
+            };
+            self.report(
+                StructuralKind::DuplicateItem { keys: text, first },
+                place(item),
+                Some(&here),
+            );
         }
     }
 
@@ -318,9 +403,11 @@ impl<'a> Walk<'a> {
             },
         };
         self.report(StructuralKind::WrongType { expected, found }, node.at, trail);
+        if let (Some(last), Some(scalar)) = (self.found.last_mut(), node.as_scalar()) {
+            last.bare = Some((scalar.text.to_string(), scalar.style));
+        }
     }
 }
-
 
 /// The value of a list-map key; an absent protocol is TCP, as the server defaults it before it compares.
 fn key_value<'n>(item: &'n Node, key: &str) -> &'n str {
@@ -336,8 +423,12 @@ fn integer(value: Value) -> Option<i128> {
         Value::Int(number) => Some(number.into()),
         Value::Uint(number) => Some(number.into()),
         // JSON has one kind of number: `2.0` and `1e1` are integers to the server.
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9.2e18 => {
-            #[expect(clippy::cast_possible_truncation, reason = "checked to be integral and within i64")]
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 9.2e18 =>
+        {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "checked to be integral and within i64"
+            )]
             Some(number as i128)
         }
         _ => None,
@@ -361,7 +452,11 @@ fn expected(ty: TypeView) -> Expected {
 }
 
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= 40 { text.to_owned() } else { text.chars().take(40).chain(['…']).collect() }
+    if text.chars().count() <= 40 {
+        text.to_owned()
+    } else {
+        text.chars().take(40).chain(['…']).collect()
+    }
 }
 
 /// `spec.containers[0].image`; keys that are no plain identifiers stand in brackets, quoted.
@@ -384,7 +479,10 @@ fn write_path(trail: Option<&Trail<'_>>) -> String {
 
 /// Append a key to a field path.
 pub(crate) fn push_key(path: &mut String, key: &str) {
-    let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$');
+    let plain = !key.is_empty()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$');
     if !plain {
         path.push_str(&format!("[{key:?}]"));
         return;

@@ -13,7 +13,12 @@ pub(super) fn check(sink: &mut Sink<'_>, root: &Cursor<'_>) {
     let target = spec.get("scaleTargetRef");
     for field in ["kind", "name"] {
         if target.get(field).text().is_empty() && target.exists() {
-            sink.refuse_missing("hpa-bounds", &target, field, format!("the target needs a `{field}`"));
+            sink.refuse_missing(
+                "hpa-bounds",
+                &target,
+                field,
+                format!("the target needs a `{field}`"),
+            );
         }
     }
     let metrics = spec.get("metrics");
@@ -25,7 +30,11 @@ pub(super) fn check(sink: &mut Sink<'_>, root: &Cursor<'_>) {
         let rules = behavior.get(direction);
         let window = rules.get("stabilizationWindowSeconds");
         if window.int().is_some_and(|seconds| !(0..=3600).contains(&seconds)) {
-            sink.refuse("hpa-metric", &window, "the stabilisation window takes 0 to 3600 seconds");
+            sink.refuse(
+                "hpa-metric",
+                &window,
+                "the stabilisation window takes 0 to 3600 seconds",
+            );
         }
         let policies = rules.get("policies");
         for policy in policies.items() {
@@ -44,16 +53,32 @@ pub(super) fn check(sink: &mut Sink<'_>, root: &Cursor<'_>) {
 fn bounds(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
     let (min, max) = (spec.get("minReplicas"), spec.get("maxReplicas"));
     if let Some(number) = min.int().filter(|number| *number < 1) {
-        let found = sink.refuse("hpa-bounds", &min, format!("`minReplicas` must be at least 1, not {number}"));
+        let found = sink.refuse(
+            "hpa-bounds",
+            &min,
+            format!("`minReplicas` must be at least 1, not {number}"),
+        );
         if number == 0 {
             found.help("scaling to zero needs the alpha feature gate HPAScaleToZero");
         }
     }
     let Some(most) = max.int() else { return };
     if most < 1 {
-        sink.refuse("hpa-bounds", &max, format!("`maxReplicas` must be at least 1, not {most}"));
+        sink.refuse(
+            "hpa-bounds",
+            &max,
+            format!("`maxReplicas` must be at least 1, not {most}"),
+        );
     } else if most < min.int().unwrap_or(1) {
-        sink.refuse("hpa-bounds", &max, format!("`maxReplicas` ({most}) is less than `minReplicas` ({})", min.int().unwrap_or(1))).relate(min.at(), "minReplicas");
+        sink.refuse(
+            "hpa-bounds",
+            &max,
+            format!(
+                "`maxReplicas` ({most}) is less than `minReplicas` ({})",
+                min.int().unwrap_or(1)
+            ),
+        )
+        .relate(min.at(), "minReplicas");
     }
 }
 
@@ -70,12 +95,23 @@ fn one_metric(sink: &mut Sink<'_>, metric: &Cursor<'_>) {
         let source = metric.get(field);
         if name == kind.text() {
             if !source.exists() {
-                sink.refuse_missing("hpa-metric", metric, field, format!("a metric of type {name} needs `{field}`")).relate(kind.at(), "the type");
+                sink.refuse_missing(
+                    "hpa-metric",
+                    metric,
+                    field,
+                    format!("a metric of type {name} needs `{field}`"),
+                )
+                .relate(kind.at(), "the type");
                 continue;
             }
             target(sink, &source.get("target"), name);
         } else if source.exists() && !kind.text().is_empty() {
-            sink.refuse("hpa-metric", &source, format!("`{field}` does not belong to a metric of type {}", kind.text())).relate(kind.at(), "the type");
+            sink.refuse(
+                "hpa-metric",
+                &source,
+                format!("`{field}` does not belong to a metric of type {}", kind.text()),
+            )
+            .relate(kind.at(), "the type");
         }
     }
 }
@@ -87,27 +123,56 @@ fn target(sink: &mut Sink<'_>, target: &Cursor<'_>, kind: &str) {
     let utilization = target.get("averageUtilization");
     let (value, average) = (target.get("value"), target.get("averageValue"));
     if utilization.int().is_some_and(|percent| percent < 1) {
-        sink.refuse("hpa-metric", &utilization, "`averageUtilization` must be at least 1");
+        sink.refuse(
+            "hpa-metric",
+            &utilization,
+            "`averageUtilization` must be at least 1",
+        );
     }
     match kind {
         "Resource" | "ContainerResource" => match (utilization.exists(), average.exists()) {
             (true, true) => {
-                sink.refuse("hpa-metric", &average, "a target has `averageUtilization` or `averageValue`, not both").relate(utilization.at(), "the utilization");
+                sink.refuse(
+                    "hpa-metric",
+                    &average,
+                    "a target has `averageUtilization` or `averageValue`, not both",
+                )
+                .relate(utilization.at(), "the utilization");
             }
             (false, false) => {
-                sink.refuse_missing("hpa-metric", target, "averageUtilization", "a resource metric needs `averageUtilization` or `averageValue`");
+                sink.refuse_missing(
+                    "hpa-metric",
+                    target,
+                    "averageUtilization",
+                    "a resource metric needs `averageUtilization` or `averageValue`",
+                );
             }
             _ => {}
         },
         "Pods" if !average.exists() => {
-            sink.refuse_missing("hpa-metric", target, "averageValue", "a pods metric needs `averageValue`");
+            sink.refuse_missing(
+                "hpa-metric",
+                target,
+                "averageValue",
+                "a pods metric needs `averageValue`",
+            );
         }
         "Object" | "External" => match (value.exists(), average.exists()) {
             (true, true) => {
-                sink.refuse("hpa-metric", &average, "a target has `value` or `averageValue`, not both").relate(value.at(), "the value");
+                sink.refuse(
+                    "hpa-metric",
+                    &average,
+                    "a target has `value` or `averageValue`, not both",
+                )
+                .relate(value.at(), "the value");
             }
             (false, false) => {
-                sink.refuse_missing("hpa-metric", target, "value", "the target needs `value` or `averageValue`");
+                sink.refuse_missing(
+                    "hpa-metric",
+                    target,
+                    "value",
+                    "the target needs `value` or `averageValue`",
+                );
             }
             _ => {}
         },

@@ -10,7 +10,11 @@ pub(super) fn check(sink: &mut Sink<'_>, root: &Cursor<'_>) {
     let spec = root.get("spec");
     if sink.subject.kind == "CronJob" {
         schedule(sink, &spec);
-        for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit", "startingDeadlineSeconds"] {
+        for field in [
+            "successfulJobsHistoryLimit",
+            "failedJobsHistoryLimit",
+            "startingDeadlineSeconds",
+        ] {
             not_negative(sink, &spec.get(field));
         }
         let job = spec.get("jobTemplate");
@@ -23,7 +27,14 @@ pub(super) fn check(sink: &mut Sink<'_>, root: &Cursor<'_>) {
 }
 
 fn job_spec(sink: &mut Sink<'_>, spec: &Cursor<'_>, scheduled: bool) {
-    for field in ["parallelism", "completions", "backoffLimit", "backoffLimitPerIndex", "maxFailedIndexes", "ttlSecondsAfterFinished"] {
+    for field in [
+        "parallelism",
+        "completions",
+        "backoffLimit",
+        "backoffLimitPerIndex",
+        "maxFailedIndexes",
+        "ttlSecondsAfterFinished",
+    ] {
         not_negative(sink, &spec.get(field));
     }
     let deadline = spec.get("activeDeadlineSeconds");
@@ -34,16 +45,32 @@ fn job_spec(sink: &mut Sink<'_>, spec: &Cursor<'_>, scheduled: bool) {
     let completions = spec.get("completions");
     let parallel = spec.get("parallelism");
     if mode.text() == "Indexed" && !completions.exists() && (scheduled || parallel.exists()) {
-        sink.refuse_missing("job-indexed", spec, "completions", "an Indexed job needs `completions`").relate(mode.at(), "the mode");
+        sink.refuse_missing(
+            "job-indexed",
+            spec,
+            "completions",
+            "an Indexed job needs `completions`",
+        )
+        .relate(mode.at(), "the mode");
     }
     let failure = spec.get("podFailurePolicy");
     let policy = spec.path(&["template", "spec", "restartPolicy"]);
     if failure.exists() && policy.text() != "Never" {
-        sink.refuse("job-indexed", &failure, "`podFailurePolicy` needs `restartPolicy: Never`").relate(policy.at(), "the restart policy");
+        sink.refuse(
+            "job-indexed",
+            &failure,
+            "`podFailurePolicy` needs `restartPolicy: Never`",
+        )
+        .relate(policy.at(), "the restart policy");
     }
     let selector = spec.get("selector");
     if selector.exists() && spec.get("manualSelector").bool() != Some(true) {
-        sink.refuse("job-selector", &selector, "the controller chooses a Job's selector").help("remove `selector`");
+        sink.refuse(
+            "job-selector",
+            &selector,
+            "the controller chooses a Job's selector",
+        )
+        .help("remove `selector`");
     }
     template(sink, &spec.get("template"), Restart::Finite);
 }
@@ -58,18 +85,34 @@ fn schedule(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
     };
     if let Some(rest) = text.strip_prefix("TZ=").or_else(|| text.strip_prefix("CRON_TZ=")) {
         let zone = rest.split_whitespace().next().unwrap_or_default();
-        sink.refuse("cron-schedule", &schedule, "the time zone does not belong in the schedule").help(format!("set `timeZone: {zone}`"));
+        sink.refuse(
+            "cron-schedule",
+            &schedule,
+            "the time zone does not belong in the schedule",
+        )
+        .help(format!("set `timeZone: {zone}`"));
     } else if let Err(why) = cron(text) {
-        sink.refuse("cron-schedule", &schedule, format!("`{text}` is no cron schedule: {why}"));
+        sink.refuse(
+            "cron-schedule",
+            &schedule,
+            format!("`{text}` is no cron schedule: {why}"),
+        );
     }
     let zone = spec.get("timeZone");
     if let Some(name) = zone.str() {
         if name.is_empty() {
-            sink.refuse("cron-timezone", &zone, "the time zone is empty").help("remove `timeZone`");
+            sink.refuse("cron-timezone", &zone, "the time zone is empty")
+                .help("remove `timeZone`");
         } else if name.eq_ignore_ascii_case("local") {
-            sink.refuse("cron-timezone", &zone, "`Local` is no time zone the server takes").help("name one, for example `Europe/Berlin` or `Etc/UTC`");
+            sink.refuse("cron-timezone", &zone, "`Local` is no time zone the server takes")
+                .help("name one, for example `Europe/Berlin` or `Etc/UTC`");
         } else if !is_zone(name) {
-            sink.refuse("cron-timezone", &zone, format!("`{name}` is no name of a time zone")).help("an IANA name such as `Europe/Berlin` or `Etc/UTC`");
+            sink.refuse(
+                "cron-timezone",
+                &zone,
+                format!("`{name}` is no name of a time zone"),
+            )
+            .help("an IANA name such as `Europe/Berlin` or `Etc/UTC`");
         }
     }
 }
@@ -78,20 +121,77 @@ fn schedule(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
 /// The database itself is not embedded, so a misspelt place passes.
 fn is_zone(name: &str) -> bool {
     const AREAS: &[&str] = &[
-        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc",
-        "Europe", "Indian", "Mexico", "Pacific", "US",
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Brazil",
+        "Canada",
+        "Chile",
+        "Etc",
+        "Europe",
+        "Indian",
+        "Mexico",
+        "Pacific",
+        "US",
     ];
     const SHORT: &[&str] = &[
-        "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "Factory", "GB", "GB-Eire", "GMT", "GMT+0",
-        "GMT-0", "GMT0", "Greenwich", "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein",
-        "Libya", "MET", "MST", "MST7MDT", "NZ", "NZ-CHAT", "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK",
-        "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU", "WET", "Zulu",
+        "CET",
+        "CST6CDT",
+        "Cuba",
+        "EET",
+        "EST",
+        "EST5EDT",
+        "Egypt",
+        "Eire",
+        "Factory",
+        "GB",
+        "GB-Eire",
+        "GMT",
+        "GMT+0",
+        "GMT-0",
+        "GMT0",
+        "Greenwich",
+        "HST",
+        "Hongkong",
+        "Iceland",
+        "Iran",
+        "Israel",
+        "Jamaica",
+        "Japan",
+        "Kwajalein",
+        "Libya",
+        "MET",
+        "MST",
+        "MST7MDT",
+        "NZ",
+        "NZ-CHAT",
+        "Navajo",
+        "PRC",
+        "PST8PDT",
+        "Poland",
+        "Portugal",
+        "ROC",
+        "ROK",
+        "Singapore",
+        "Turkey",
+        "UCT",
+        "UTC",
+        "Universal",
+        "W-SU",
+        "WET",
+        "Zulu",
     ];
     match name.split_once('/') {
         Some((area, place)) => {
             AREAS.contains(&area)
                 && !place.is_empty()
-                && place.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/'))
+                && place
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/'))
         }
         None => SHORT.contains(&name),
     }
@@ -102,7 +202,11 @@ fn cron(text: &str) -> Result<(), String> {
     let text = text.trim();
     if let Some(descriptor) = text.strip_prefix('@') {
         if let Some(period) = descriptor.strip_prefix("every ") {
-            return if crate::schema::is_duration(period) { Ok(()) } else { Err(format!("`{period}` is no duration")) };
+            return if crate::schema::is_duration(period) {
+                Ok(())
+            } else {
+                Err(format!("`{period}` is no duration"))
+            };
         }
         return match descriptor {
             "yearly" | "annually" | "monthly" | "weekly" | "daily" | "midnight" | "hourly" => Ok(()),
@@ -111,11 +215,16 @@ fn cron(text: &str) -> Result<(), String> {
     }
     let fields: Vec<&str> = text.split_whitespace().collect();
     if fields.len() != 5 {
-        return Err(format!("it has {} fields, not five (minute, hour, day, month, weekday)", fields.len()));
+        return Err(format!(
+            "it has {} fields, not five (minute, hour, day, month, weekday)",
+            fields.len()
+        ));
     }
     const NAMES: [&str; 5] = ["minute", "hour", "day of month", "month", "day of week"];
     const BOUNDS: [(u32, u32); 5] = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 6)];
-    const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    const MONTHS: &[&str] = &[
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
     const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
     for (number, field) in fields.iter().enumerate() {
         let words: &[&str] = match number {
@@ -126,7 +235,10 @@ fn cron(text: &str) -> Result<(), String> {
         let (low, high) = BOUNDS[number];
         for part in field.split(',') {
             if !cron_part(part, low, high, words) {
-                return Err(format!("`{part}` does not fit the {} ({low} to {high})", NAMES[number]));
+                return Err(format!(
+                    "`{part}` does not fit the {} ({low} to {high})",
+                    NAMES[number]
+                ));
             }
         }
     }
@@ -134,7 +246,9 @@ fn cron(text: &str) -> Result<(), String> {
 }
 
 fn cron_part(part: &str, low: u32, high: u32, words: &[&str]) -> bool {
-    let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
+    let (range, step) = part
+        .split_once('/')
+        .map_or((part, None), |(range, step)| (range, Some(step)));
     if step.is_some_and(|step| step.parse::<u32>().map_or(true, |number| number == 0)) {
         return false;
     }

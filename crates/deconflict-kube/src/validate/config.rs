@@ -20,7 +20,13 @@ pub(super) fn config_map(sink: &mut Sink<'_>, root: &Cursor<'_>) {
             size += if encoded { length / 4 * 3 } else { length };
             if encoded && data.get(key).exists() {
                 let at = value.key_at();
-                sink.refuse("config-key", &value, format!("`{key}` stands in `data` and in `binaryData`")).relate(data.get(key).key_at(), "in data").at = at;
+                sink.refuse(
+                    "config-key",
+                    &value,
+                    format!("`{key}` stands in `data` and in `binaryData`"),
+                )
+                .relate(data.get(key).key_at(), "in data")
+                .at = at;
             }
         }
     }
@@ -36,13 +42,21 @@ pub(super) fn secret(sink: &mut Sink<'_>, root: &Cursor<'_>) {
         size += value.text().len() / 4 * 3;
         // Structure says the same of the type; the sentence for people is here.
         if value.str().is_some_and(|text| !is_base64(text)) {
-            sink.refuse("secret-data", &value, format!("the value of `{key}` is not base64 with padding"))
-                .help("encode it, or put the plain text under `stringData`");
+            sink.refuse(
+                "secret-data",
+                &value,
+                format!("the value of `{key}` is not base64 with padding"),
+            )
+            .help("encode it, or put the plain text under `stringData`");
         }
     }
     for (key, value) in plain.fields() {
         config_key(sink, key, &value);
-        size += if data.get(key).exists() { 0 } else { value.text().len() };
+        size += if data.get(key).exists() {
+            0
+        } else {
+            value.text().len()
+        };
     }
     too_large(sink, root, size, "Secret");
     required_keys(sink, root, &data, &plain);
@@ -59,28 +73,46 @@ fn too_large(sink: &mut Sink<'_>, root: &Cursor<'_>, size: usize, kind: &str) {
     if size > SIZE_MAX {
         let data = root.get("data");
         let place = if data.exists() { data } else { *root };
-        sink.refuse("config-size", &place, format!("the values take {size} bytes together; a {kind} takes at most {SIZE_MAX}"));
+        sink.refuse(
+            "config-size",
+            &place,
+            format!("the values take {size} bytes together; a {kind} takes at most {SIZE_MAX}"),
+        );
     }
 }
 
 fn required_keys(sink: &mut Sink<'_>, root: &Cursor<'_>, data: &Cursor<'_>, plain: &Cursor<'_>) {
     let kind = root.get("type");
-    let has = |key: &str| data.get(key).exists() || plain.get(key).exists() || data.fields().any(|(name, _)| name == key);
+    let has = |key: &str| {
+        data.get(key).exists() || plain.get(key).exists() || data.fields().any(|(name, _)| name == key)
+    };
     let missing = |keys: &[&'static str]| keys.iter().copied().filter(|key| !has(key)).collect::<Vec<_>>();
     match kind.text() {
         "kubernetes.io/tls" => {
             for key in missing(&["tls.crt", "tls.key"]) {
-                sink.refuse("secret-type-keys", &kind, format!("a Secret of type kubernetes.io/tls needs the key `{key}`"));
+                sink.refuse(
+                    "secret-type-keys",
+                    &kind,
+                    format!("a Secret of type kubernetes.io/tls needs the key `{key}`"),
+                );
             }
         }
         "kubernetes.io/ssh-auth" => {
             for key in missing(&["ssh-privatekey"]) {
-                sink.refuse("secret-type-keys", &kind, format!("a Secret of type kubernetes.io/ssh-auth needs the key `{key}`"));
+                sink.refuse(
+                    "secret-type-keys",
+                    &kind,
+                    format!("a Secret of type kubernetes.io/ssh-auth needs the key `{key}`"),
+                );
             }
         }
         "kubernetes.io/basic-auth" => {
             if missing(&["username", "password"]).len() == 2 {
-                sink.refuse("secret-type-keys", &kind, "a Secret of type kubernetes.io/basic-auth needs `username` or `password`");
+                sink.refuse(
+                    "secret-type-keys",
+                    &kind,
+                    "a Secret of type kubernetes.io/basic-auth needs `username` or `password`",
+                );
             }
         }
         "kubernetes.io/dockerconfigjson" => docker(sink, &kind, data, plain, ".dockerconfigjson"),
@@ -92,7 +124,11 @@ fn required_keys(sink: &mut Sink<'_>, root: &Cursor<'_>, data: &Cursor<'_>, plai
 fn docker(sink: &mut Sink<'_>, kind: &Cursor<'_>, data: &Cursor<'_>, plain: &Cursor<'_>, key: &str) {
     let (encoded, text) = (data.get(key), plain.get(key));
     if !encoded.exists() && !text.exists() {
-        sink.refuse("secret-type-keys", kind, format!("a Secret of type {} needs the key `{key}`", kind.text()));
+        sink.refuse(
+            "secret-type-keys",
+            kind,
+            format!("a Secret of type {} needs the key `{key}`", kind.text()),
+        );
         return;
     }
     // The value itself is never shown. Only its shape is looked at: JSON starts with a brace, which base64 writes `ey` or `ew`.
@@ -102,7 +138,11 @@ fn docker(sink: &mut Sink<'_>, kind: &Cursor<'_>, data: &Cursor<'_>, plain: &Cur
     };
     if !looks_like_json {
         let place = if text.exists() { text } else { encoded };
-        sink.refuse("secret-type-keys", &place, format!("the value of `{key}` must be JSON"));
+        sink.refuse(
+            "secret-type-keys",
+            &place,
+            format!("the value of `{key}` must be JSON"),
+        );
     }
 }
 
@@ -120,8 +160,16 @@ pub(super) fn limit_range(sink: &mut Sink<'_>, root: &Cursor<'_>) {
                     if let (Some(a), Some(b)) = (quantity(&value), quantity(&other))
                         && a > b
                     {
-                        sink.refuse("limit-range", &value, format!("`{low}.{name}` ({}) is above `{high}.{name}` ({})", value.raw().unwrap_or_default(), other.raw().unwrap_or_default()))
-                            .relate(other.at(), (*high).to_owned());
+                        sink.refuse(
+                            "limit-range",
+                            &value,
+                            format!(
+                                "`{low}.{name}` ({}) is above `{high}.{name}` ({})",
+                                value.raw().unwrap_or_default(),
+                                other.raw().unwrap_or_default()
+                            ),
+                        )
+                        .relate(other.at(), (*high).to_owned());
                     }
                 }
             }

@@ -29,12 +29,20 @@ enum Way<'a> {
 impl<'a> Cursor<'a> {
     /// The object itself.
     pub(super) fn root(node: &'a Node) -> Self {
-        Self { node: Some(node), near: node, key_at: None, way: Way::Root }
+        Self {
+            node: Some(node),
+            near: node,
+            key_at: None,
+            way: Way::Root,
+        }
     }
 
     /// The field of that name, there or not.
     pub(super) fn get(&'a self, key: &'a str) -> Cursor<'a> {
-        let field = self.node.and_then(|node| node.field(key)).filter(|field| !field.value.is_null(DIALECT));
+        let field = self
+            .node
+            .and_then(|node| node.field(key))
+            .filter(|field| !field.value.is_null(DIALECT));
         Cursor {
             node: field.map(|field| &*field.value),
             near: field.map_or(self.near, |field| &*field.value),
@@ -47,12 +55,18 @@ impl<'a> Cursor<'a> {
     pub(super) fn path(&'a self, keys: &'a [&'a str]) -> Cursor<'a> {
         let mut now = *self;
         for key in keys {
-            let field = now.node.and_then(|node| node.field(key)).filter(|field| !field.value.is_null(DIALECT));
+            let field = now
+                .node
+                .and_then(|node| node.field(key))
+                .filter(|field| !field.value.is_null(DIALECT));
             now.node = field.map(|field| &*field.value);
             now.near = field.map_or(now.near, |field| &*field.value);
             now.key_at = field.map(|field| field.key_at.0);
         }
-        Cursor { way: Way::Keys(keys, self), ..now }
+        Cursor {
+            way: Way::Keys(keys, self),
+            ..now
+        }
     }
 
     /// The items of a list.
@@ -87,7 +101,9 @@ impl<'a> Cursor<'a> {
 
     /// True for a map or list without content, and for what is not there.
     pub(super) fn is_empty(&self) -> bool {
-        self.node.is_none_or(|node| node.fields().is_empty() && node.items().is_empty() && node.as_scalar().is_none())
+        self.node.is_none_or(|node| {
+            node.fields().is_empty() && node.items().is_empty() && node.as_scalar().is_none()
+        })
     }
 
     /// The text, if it is a string.

@@ -5,7 +5,8 @@ use super::names::{
     is_dns_1035_label, is_dns_label, is_dns_subdomain, is_label_value, is_path_segment, is_qualified_name,
 };
 use super::{Effect, Sink};
-use crate::schema::{Bundle, Scope};
+use crate::Scope;
+use crate::schema::Bundle;
 
 /// Sum of the bytes of annotation keys and values (`TotalAnnotationSizeLimitB`).
 const ANNOTATIONS_MAX: usize = 256 * 1024;
@@ -20,11 +21,20 @@ pub(super) fn check(sink: &mut Sink<'_>, root: &Cursor<'_>) {
     if let Some(text) = namespace.str().filter(|text| !text.is_empty()) {
         match Bundle::embedded().scope(group, kind) {
             Some(Scope::Cluster) => {
-                sink.at("namespace-on-cluster-scoped", Effect::Warned, &namespace, format!("a {kind} belongs to no namespace, so `{text}` is dropped"))
-                    .help("remove `namespace`");
+                sink.at(
+                    "namespace-on-cluster-scoped",
+                    Effect::Warned,
+                    &namespace,
+                    format!("a {kind} belongs to no namespace, so `{text}` is dropped"),
+                )
+                .help("remove `namespace`");
             }
             _ if !is_dns_label(text) => {
-                sink.refuse("name-format", &namespace, format!("`{text}` is no namespace name: lower-case letters, digits and `-`, at most 63"));
+                sink.refuse(
+                    "name-format",
+                    &namespace,
+                    format!("`{text}` is no namespace name: lower-case letters, digits and `-`, at most 63"),
+                );
             }
             _ => {}
         }
@@ -38,7 +48,13 @@ fn name(sink: &mut Sink<'_>, root: &Cursor<'_>, metadata: &Cursor<'_>) {
         if metadata.get("generateName").text().is_empty() {
             if !name.exists() || name.str().is_some() {
                 let parent = if metadata.exists() { metadata } else { root };
-                sink.refuse_missing("name-required", parent, "name", format!("this {kind} has no name")).help("add `metadata.name`");
+                sink.refuse_missing(
+                    "name-required",
+                    parent,
+                    "name",
+                    format!("this {kind} has no name"),
+                )
+                .help("add `metadata.name`");
             }
         } else {
             let generated = metadata.get("generateName");
@@ -49,19 +65,35 @@ fn name(sink: &mut Sink<'_>, root: &Cursor<'_>, metadata: &Cursor<'_>) {
     };
     let version = sink.subject.kubernetes.minor();
     let (fits, rule) = match (sink.subject.group, kind) {
-        ("", "Namespace") => (is_dns_label(text), "lower-case letters, digits and `-`, at most 63"),
-        ("", "Service") => (is_dns_1035_label(text), "a lower-case letter, then lower-case letters, digits and `-`, at most 63"),
+        ("", "Namespace") => (
+            is_dns_label(text),
+            "lower-case letters, digits and `-`, at most 63",
+        ),
+        ("", "Service") => (
+            is_dns_1035_label(text),
+            "a lower-case letter, then lower-case letters, digits and `-`, at most 63",
+        ),
         ("rbac.authorization.k8s.io", _) => (is_path_segment(text), "no `/`, no `%`, not `.` or `..`"),
-        ("apps", "StatefulSet") if version >= 34 => (is_dns_label(text), "lower-case letters, digits and `-`, at most 63"),
-        ("apiregistration.k8s.io", "APIService") | ("certificates.k8s.io", _) => (is_path_segment(text), "no `/`, no `%`"),
-        _ if Bundle::embedded().knows(sink.subject.group, kind) => {
-            (is_dns_subdomain(text), "lower-case letters, digits, `-` and `.`, a letter or digit at both ends, at most 253")
+        ("apps", "StatefulSet") if version >= 34 => (
+            is_dns_label(text),
+            "lower-case letters, digits and `-`, at most 63",
+        ),
+        ("apiregistration.k8s.io", "APIService") | ("certificates.k8s.io", _) => {
+            (is_path_segment(text), "no `/`, no `%`")
         }
+        _ if Bundle::embedded().knows(sink.subject.group, kind) => (
+            is_dns_subdomain(text),
+            "lower-case letters, digits, `-` and `.`, a letter or digit at both ends, at most 253",
+        ),
         _ => (is_dns_subdomain(text) || is_path_segment(text), "no `/`, no `%`"),
     };
     if !fits {
         let lower = text.to_lowercase().replace('_', "-");
-        let violation = sink.refuse("name-format", &name, format!("`{text}` is no name for a {kind}: {rule}"));
+        let violation = sink.refuse(
+            "name-format",
+            &name,
+            format!("`{text}` is no name for a {kind}: {rule}"),
+        );
         if is_dns_1035_label(&lower) && lower != text {
             violation.help(format!("for example `{lower}`"));
         }
@@ -69,14 +101,36 @@ fn name(sink: &mut Sink<'_>, root: &Cursor<'_>, metadata: &Cursor<'_>) {
     }
     match (sink.subject.group, kind) {
         ("batch", "CronJob") if text.len() > 52 => {
-            sink.refuse("name-length-cronjob", &name, format!("the name of a CronJob takes at most 52 characters, this has {}", text.len()))
-                .help("the controller appends 11 characters to name the Jobs");
+            sink.refuse(
+                "name-length-cronjob",
+                &name,
+                format!(
+                    "the name of a CronJob takes at most 52 characters, this has {}",
+                    text.len()
+                ),
+            )
+            .help("the controller appends 11 characters to name the Jobs");
         }
         ("batch", "Job") if text.len() > 63 => {
-            sink.refuse("name-length-job", &name, format!("the name of a Job takes at most 63 characters, this has {}", text.len()));
+            sink.refuse(
+                "name-length-job",
+                &name,
+                format!(
+                    "the name of a Job takes at most 63 characters, this has {}",
+                    text.len()
+                ),
+            );
         }
         ("apps", "StatefulSet") if text.len() > 52 => {
-            sink.at("name-length-statefulset", Effect::FailsLater, &name, format!("with a name of {} characters the pods' revision label is too long; 52 fit", text.len()));
+            sink.at(
+                "name-length-statefulset",
+                Effect::FailsLater,
+                &name,
+                format!(
+                    "with a name of {} characters the pods' revision label is too long; 52 fit",
+                    text.len()
+                ),
+            );
         }
         _ => {}
     }
@@ -92,8 +146,17 @@ pub(super) fn labels(sink: &mut Sink<'_>, labels: &Cursor<'_>, effect: Effect) {
         if let Some(text) = value.str()
             && !is_label_value(text)
         {
-            let why = if text.len() > 63 { format!("{} characters, at most 63", text.len()) } else { "letters, digits, `-`, `_`, `.`, a letter or digit at both ends".to_owned() };
-            sink.at("label-value", effect, &value, format!("`{}` is no label value: {why}", shorten(text)));
+            let why = if text.len() > 63 {
+                format!("{} characters, at most 63", text.len())
+            } else {
+                "letters, digits, `-`, `_`, `.`, a letter or digit at both ends".to_owned()
+            };
+            sink.at(
+                "label-value",
+                effect,
+                &value,
+                format!("`{}` is no label value: {why}", shorten(text)),
+            );
         }
     }
 }
@@ -110,7 +173,12 @@ pub(super) fn annotations(sink: &mut Sink<'_>, annotations: &Cursor<'_>, effect:
         }
     }
     if size > ANNOTATIONS_MAX {
-        sink.at("annotation-size", effect, annotations, format!("annotations take {size} bytes together, at most {ANNOTATIONS_MAX}"));
+        sink.at(
+            "annotation-size",
+            effect,
+            annotations,
+            format!("annotations take {size} bytes together, at most {ANNOTATIONS_MAX}"),
+        );
     }
 }
 
@@ -123,33 +191,72 @@ pub(super) fn selector(sink: &mut Sink<'_>, selector: &Cursor<'_>, effect: Effec
 }
 
 fn expression(sink: &mut Sink<'_>, requirement: &Cursor<'_>, effect: Effect) {
-    let (operator, values, key) = (requirement.get("operator"), requirement.get("values"), requirement.get("key"));
+    let (operator, values, key) = (
+        requirement.get("operator"),
+        requirement.get("values"),
+        requirement.get("key"),
+    );
     if key.str().is_some_and(|key| !is_qualified_name(key)) {
-        sink.at("label-key", effect, &key, format!("`{}` is no label key", key.text()));
+        sink.at(
+            "label-key",
+            effect,
+            &key,
+            format!("`{}` is no label key", key.text()),
+        );
     }
     match operator.text() {
         "In" | "NotIn" if values.is_empty() => {
-            sink.at("label-selector-arity", effect, &operator, format!("`{}` needs values", operator.text()));
+            sink.at(
+                "label-selector-arity",
+                effect,
+                &operator,
+                format!("`{}` needs values", operator.text()),
+            );
         }
         "Exists" | "DoesNotExist" if !values.is_empty() => {
-            sink.at("label-selector-arity", effect, &values, format!("`{}` takes no values", operator.text()));
+            sink.at(
+                "label-selector-arity",
+                effect,
+                &values,
+                format!("`{}` takes no values", operator.text()),
+            );
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
         "" if !operator.exists() => {
-            sink.missing("label-selector-arity", effect, requirement, "operator", "a requirement needs an `operator`");
+            sink.missing(
+                "label-selector-arity",
+                effect,
+                requirement,
+                "operator",
+                "a requirement needs an `operator`",
+            );
         }
         other => {
-            sink.at("label-selector-arity", effect, &operator, format!("`{other}` is no selector operator: In, NotIn, Exists, DoesNotExist"));
+            sink.at(
+                "label-selector-arity",
+                effect,
+                &operator,
+                format!("`{other}` is no selector operator: In, NotIn, Exists, DoesNotExist"),
+            );
         }
     }
     for value in values.items() {
         if value.str().is_some_and(|text| !is_label_value(text)) {
-            sink.at("label-value", effect, &value, format!("`{}` is no label value", shorten(value.text())));
+            sink.at(
+                "label-value",
+                effect,
+                &value,
+                format!("`{}` is no label value", shorten(value.text())),
+            );
         }
     }
 }
 
 /// The first 40 characters.
 pub(super) fn shorten(text: &str) -> String {
-    if text.chars().count() <= 40 { text.to_owned() } else { text.chars().take(40).chain(['…']).collect() }
+    if text.chars().count() <= 40 {
+        text.to_owned()
+    } else {
+        text.chars().take(40).chain(['…']).collect()
+    }
 }

@@ -8,6 +8,7 @@ mod autoscaling;
 mod batch;
 mod config;
 mod cursor;
+mod custom;
 mod extensions;
 mod ingress;
 mod meta;
@@ -18,6 +19,8 @@ mod pod_parts;
 mod rbac;
 mod service;
 mod storage;
+mod structure;
+mod whole;
 mod workload;
 
 use deconflict_files::Origin;
@@ -25,6 +28,7 @@ use deconflict_files::Origin;
 use crate::schema::KubernetesVersion;
 use cursor::Cursor;
 use deconflict_yaml::Node;
+pub use whole::validate;
 
 /// Something the API server would not accept, or would accept and later regret.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,12 +47,22 @@ pub struct Violation {
     pub help: Option<String>,
     /// Other places that take part, with a few words.
     pub related: Vec<(Origin, String)>,
-    /// A text that may replace `at`, where exactly one is right.
-    pub replacement: Option<String>,
+    /// A text that may replace the one at `at`, where exactly one is right.
+    pub repair: Option<Repair>,
 }
 
-/// What the server does with a violation.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// One right text in place of a wrong one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Repair {
+    /// The scalar or key as the object has it, without quotes. Where the text at the place says something else, because
+    /// somebody composed the value, the repair does not apply.
+    pub was: String,
+    /// What to write there, quotes included.
+    pub with: String,
+}
+
+/// What the server does with a violation, the worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Effect {
     /// Refuses the object.
     Refused,
@@ -74,13 +88,18 @@ pub struct Subject<'a> {
 /// All violations of a built-in kind's object, in the order of the checks. Objects of other kinds get the checks of
 /// metadata only. Structure (unknown fields, types) is [`crate::schema::check_structure`]'s.
 pub fn check_object(subject: Subject<'_>, object: &Node) -> Vec<Violation> {
-    let mut sink = Sink { found: Vec::new(), subject, pod_effect: Effect::Refused };
+    let mut sink = Sink {
+        found: Vec::new(),
+        subject,
+        pod_effect: Effect::Refused,
+    };
     let root = Cursor::root(object);
     meta::check(&mut sink, &root);
     match (subject.group, subject.kind) {
         ("", "Pod") => pod::bare(&mut sink, &root),
         ("", "PodTemplate") => pod::template(&mut sink, &root.path(&["template"]), pod::Restart::Any),
-        ("", "ReplicationController") | ("apps", "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet") => {
+        ("", "ReplicationController")
+        | ("apps", "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet") => {
             workload::check(&mut sink, &root);
         }
         ("batch", "Job" | "CronJob") => batch::check(&mut sink, &root),
@@ -97,7 +116,10 @@ pub fn check_object(subject: Subject<'_>, object: &Node) -> Vec<Violation> {
         ("rbac.authorization.k8s.io", _) => rbac::check(&mut sink, &root),
         ("scheduling.k8s.io", "PriorityClass") => extensions::priority_class(&mut sink, &root),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => extensions::custom_resource(&mut sink, &root),
-        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") => {
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+        ) => {
             extensions::webhooks(&mut sink, &root);
         }
         _ => {}
@@ -115,23 +137,47 @@ struct Sink<'a> {
 
 impl Sink<'_> {
     /// Report at a cursor's value.
-    fn at(&mut self, row: &'static str, effect: Effect, place: &Cursor<'_>, message: impl Into<String>) -> &mut Violation {
+    fn at(
+        &mut self,
+        row: &'static str,
+        effect: Effect,
+        place: &Cursor<'_>,
+        message: impl Into<String>,
+    ) -> &mut Violation {
         self.push(row, effect, place.at(), place.field_path(), message)
     }
 
     /// Report a field that is missing below `parent`.
-    fn missing(&mut self, row: &'static str, effect: Effect, parent: &Cursor<'_>, field: &str, message: impl Into<String>) -> &mut Violation {
+    fn missing(
+        &mut self,
+        row: &'static str,
+        effect: Effect,
+        parent: &Cursor<'_>,
+        field: &str,
+        message: impl Into<String>,
+    ) -> &mut Violation {
         let path = parent.field_path_of(field);
         self.push(row, effect, parent.at(), path, message)
     }
 
     /// Refused.
-    fn refuse(&mut self, row: &'static str, place: &Cursor<'_>, message: impl Into<String>) -> &mut Violation {
+    fn refuse(
+        &mut self,
+        row: &'static str,
+        place: &Cursor<'_>,
+        message: impl Into<String>,
+    ) -> &mut Violation {
         self.at(row, Effect::Refused, place, message)
     }
 
     /// Refused for a missing field.
-    fn refuse_missing(&mut self, row: &'static str, parent: &Cursor<'_>, field: &str, message: impl Into<String>) -> &mut Violation {
+    fn refuse_missing(
+        &mut self,
+        row: &'static str,
+        parent: &Cursor<'_>,
+        field: &str,
+        message: impl Into<String>,
+    ) -> &mut Violation {
         self.missing(row, Effect::Refused, parent, field, message)
     }
 
@@ -141,11 +187,24 @@ impl Sink<'_> {
     }
 
     /// Inside a pod template, for a missing field.
-    fn pod_missing(&mut self, row: &'static str, parent: &Cursor<'_>, field: &str, message: impl Into<String>) -> &mut Violation {
+    fn pod_missing(
+        &mut self,
+        row: &'static str,
+        parent: &Cursor<'_>,
+        field: &str,
+        message: impl Into<String>,
+    ) -> &mut Violation {
         self.missing(row, self.pod_effect, parent, field, message)
     }
 
-    fn push(&mut self, row: &'static str, effect: Effect, at: Origin, path: String, message: impl Into<String>) -> &mut Violation {
+    fn push(
+        &mut self,
+        row: &'static str,
+        effect: Effect,
+        at: Origin,
+        path: String,
+        message: impl Into<String>,
+    ) -> &mut Violation {
         self.found.push(Violation {
             row,
             effect,
@@ -154,15 +213,26 @@ impl Sink<'_> {
             message: message.into(),
             help: None,
             related: Vec::new(),
-            replacement: None,
+            repair: None,
         });
-        self.found.last_mut().expect("because a violation was just pushed")
+        self.found
+            .last_mut()
+            .expect("because a violation was just pushed")
     }
 }
 
 impl Violation {
     fn help(&mut self, text: impl Into<String>) -> &mut Self {
         self.help = Some(text.into());
+        self
+    }
+
+    /// Replacing the text `was` by `with` is all there is to do.
+    fn repair(&mut self, was: &str, with: impl Into<String>) -> &mut Self {
+        self.repair = Some(Repair {
+            was: was.to_owned(),
+            with: with.into(),
+        });
         self
     }
 

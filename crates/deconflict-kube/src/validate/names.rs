@@ -34,7 +34,9 @@ fn is_qualified_part(text: &str) -> bool {
     text.len() <= 63
         && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
         && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 /// A label or annotation key: an optional DNS prefix with `/`, then a name.
@@ -52,13 +54,18 @@ pub(super) fn is_label_value(text: &str) -> bool {
 
 /// A port name: 1 to 15 of `[a-z0-9-]`, a letter in it, no `-` at the edges or doubled (IANA service name).
 pub(super) fn is_port_name(text: &str) -> bool {
-    text.len() <= 15 && is_label_text(text) && text.bytes().any(|byte| byte.is_ascii_lowercase()) && !text.contains("--")
+    text.len() <= 15
+        && is_label_text(text)
+        && text.bytes().any(|byte| byte.is_ascii_lowercase())
+        && !text.contains("--")
 }
 
 /// A key of a ConfigMap or Secret.
 pub(super) fn is_config_key(text: &str) -> bool {
     (1..=253).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         && text != "."
         && !text.starts_with("..")
 }
@@ -78,12 +85,27 @@ mod tests {
         assert!(!is_dns_label(&"a".repeat(64)) && is_dns_label(&"a".repeat(63)));
         assert!(is_dns_subdomain("a.b-c.1") && !is_dns_subdomain("a..b") && !is_dns_subdomain("a_b"));
         assert!(is_dns_1035_label("a1") && !is_dns_1035_label("1a"));
-        assert!(is_qualified_name("app.kubernetes.io/name") && is_qualified_name("A_b.c") && !is_qualified_name("a/b/c"));
+        assert!(
+            is_qualified_name("app.kubernetes.io/name")
+                && is_qualified_name("A_b.c")
+                && !is_qualified_name("a/b/c")
+        );
         assert!(!is_qualified_name("/x") && !is_qualified_name("a b") && !is_qualified_name(""));
-        assert!(is_label_value("") && is_label_value("v1.2_x") && !is_label_value("a b") && !is_label_value("-a"));
-        assert!(is_port_name("http2") && !is_port_name("80") && !is_port_name("a--b") && !is_port_name(&"a".repeat(16)));
-        assert!(is_config_key("a.b_c") && !is_config_key("..a") && !is_config_key("a/b") && !is_config_key("."));
-        assert!(is_wildcard_subdomain("*.a.b") && !is_wildcard_subdomain("*") && !is_wildcard_subdomain("*.*.a"));
+        assert!(
+            is_label_value("") && is_label_value("v1.2_x") && !is_label_value("a b") && !is_label_value("-a")
+        );
+        assert!(
+            is_port_name("http2")
+                && !is_port_name("80")
+                && !is_port_name("a--b")
+                && !is_port_name(&"a".repeat(16))
+        );
+        assert!(
+            is_config_key("a.b_c") && !is_config_key("..a") && !is_config_key("a/b") && !is_config_key(".")
+        );
+        assert!(
+            is_wildcard_subdomain("*.a.b") && !is_wildcard_subdomain("*") && !is_wildcard_subdomain("*.*.a")
+        );
         assert!(is_path_segment("system:x") && !is_path_segment("a/b"));
     }
 }

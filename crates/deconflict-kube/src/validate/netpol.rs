@@ -40,7 +40,12 @@ fn ports(sink: &mut Sink<'_>, entry: &Cursor<'_>) {
     let Some(last) = end.int() else { return };
     match port.int() {
         Some(first) if last < first => {
-            sink.refuse("netpol-peer", &end, format!("the range ends at {last}, before it starts at {first}")).relate(port.at(), "the start");
+            sink.refuse(
+                "netpol-peer",
+                &end,
+                format!("the range ends at {last}, before it starts at {first}"),
+            )
+            .relate(port.at(), "the start");
         }
         Some(_) if last > 65535 => {
             sink.refuse("port-range", &end, format!("{last} is no port: 1 to 65535"));
@@ -53,13 +58,26 @@ fn ports(sink: &mut Sink<'_>, entry: &Cursor<'_>) {
 }
 
 fn one_peer(sink: &mut Sink<'_>, peer: &Cursor<'_>) {
-    let (block, pods, namespaces) = (peer.get("ipBlock"), peer.get("podSelector"), peer.get("namespaceSelector"));
+    let (block, pods, namespaces) = (
+        peer.get("ipBlock"),
+        peer.get("podSelector"),
+        peer.get("namespaceSelector"),
+    );
     if !block.exists() && !pods.exists() && !namespaces.exists() {
-        sink.refuse("netpol-peer", peer, "a peer names `podSelector`, `namespaceSelector` or `ipBlock`");
+        sink.refuse(
+            "netpol-peer",
+            peer,
+            "a peer names `podSelector`, `namespaceSelector` or `ipBlock`",
+        );
     }
     if block.exists() && (pods.exists() || namespaces.exists()) {
         let other = if pods.exists() { pods } else { namespaces };
-        sink.refuse("netpol-peer", &block, "a peer is an `ipBlock` or selectors, not both").relate(other.at(), "the selector");
+        sink.refuse(
+            "netpol-peer",
+            &block,
+            "a peer is an `ipBlock` or selectors, not both",
+        )
+        .relate(other.at(), "the selector");
     }
     selector(sink, &pods, Effect::Refused);
     selector(sink, &namespaces, Effect::Refused);
@@ -70,7 +88,11 @@ fn one_peer(sink: &mut Sink<'_>, peer: &Cursor<'_>) {
     let outer = network(cidr.text());
     if outer.is_none() {
         if cidr.exists() {
-            sink.refuse("netpol-peer", &cidr, format!("`{}` is no CIDR, for example `10.0.0.0/8`", cidr.text()));
+            sink.refuse(
+                "netpol-peer",
+                &cidr,
+                format!("`{}` is no CIDR, for example `10.0.0.0/8`", cidr.text()),
+            );
         } else {
             sink.refuse_missing("netpol-peer", &block, "cidr", "an `ipBlock` needs its `cidr`");
         }
@@ -82,7 +104,16 @@ fn one_peer(sink: &mut Sink<'_>, peer: &Cursor<'_>) {
                 sink.refuse("netpol-peer", &except, format!("`{}` is no CIDR", except.text()));
             }
             (Some(inner), Some(outer)) if !strictly_within(inner, outer) => {
-                sink.refuse("netpol-peer", &except, format!("`{}` does not lie strictly within `{}`", except.text(), cidr.text())).relate(cidr.at(), "the block");
+                sink.refuse(
+                    "netpol-peer",
+                    &except,
+                    format!(
+                        "`{}` does not lie strictly within `{}`",
+                        except.text(),
+                        cidr.text()
+                    ),
+                )
+                .relate(cidr.at(), "the block");
             }
             _ => {}
         }
@@ -101,7 +132,9 @@ fn network(text: &str) -> Option<(u128, u32, u32)> {
 }
 
 fn strictly_within(inner: (u128, u32, u32), outer: (u128, u32, u32)) -> bool {
-    let keep = |bits: u128, (_, width, length): (u128, u32, u32)| if length == 0 { 0 } else { bits >> (width - length) };
+    let keep = |bits: u128, (_, width, length): (u128, u32, u32)| {
+        if length == 0 { 0 } else { bits >> (width - length) }
+    };
     inner.1 == outer.1 && inner.2 > outer.2 && keep(inner.0, outer) == keep(outer.0, outer)
 }
 

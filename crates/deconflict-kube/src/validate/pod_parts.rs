@@ -11,27 +11,65 @@ use deconflict_files::Origin;
 
 /// Fields of a volume that are sources (`v1.VolumeSource`).
 const VOLUME_SOURCES: &[&str] = &[
-    "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "configMap", "csi", "downwardAPI", "emptyDir",
-    "ephemeral", "fc", "flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "image", "iscsi",
-    "nfs", "persistentVolumeClaim", "photonPersistentDisk", "portworxVolume", "projected", "quobyte", "rbd", "scaleIO",
-    "secret", "storageos", "vsphereVolume",
+    "awsElasticBlockStore",
+    "azureDisk",
+    "azureFile",
+    "cephfs",
+    "cinder",
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "fc",
+    "flexVolume",
+    "flocker",
+    "gcePersistentDisk",
+    "gitRepo",
+    "glusterfs",
+    "hostPath",
+    "image",
+    "iscsi",
+    "nfs",
+    "persistentVolumeClaim",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "projected",
+    "quobyte",
+    "rbd",
+    "scaleIO",
+    "secret",
+    "storageos",
+    "vsphereVolume",
 ];
 
 /// Check volumes; returns their names.
 pub(super) fn volumes<'n>(sink: &mut Sink<'_>, volumes: &Cursor<'n>) -> Vec<&'n str> {
     let mut names: FxHashMap<&str, Origin> = FxHashMap::default();
     let all = volumes.node().map_or(&[][..], |node| node.items());
-    let list: Vec<&'n str> = all.iter().filter_map(|volume| volume.get("name")?.text()).collect();
+    let list: Vec<&'n str> = all
+        .iter()
+        .filter_map(|volume| volume.get("name")?.text())
+        .collect();
     for (volume, node) in volumes.items().zip(all) {
         let name = volume.get("name");
         match name.str() {
             Some(text) if !is_dns_label(text) => {
-                sink.pod("volume-name", &name, format!("`{text}` is no volume name: lower-case letters, digits and `-`, at most 63"));
+                sink.pod(
+                    "volume-name",
+                    &name,
+                    format!("`{text}` is no volume name: lower-case letters, digits and `-`, at most 63"),
+                );
             }
             Some(_) => {
                 let text = node.get("name").and_then(|name| name.text()).unwrap_or_default();
                 if let Some(first) = names.insert(text, name.at()) {
-                    sink.pod("volume-name", &name, format!("two volumes of this pod are called `{text}`")).relate(first, "the first one");
+                    sink.pod(
+                        "volume-name",
+                        &name,
+                        format!("two volumes of this pod are called `{text}`"),
+                    )
+                    .relate(first, "the first one");
                 }
             }
             None if !name.exists() => {
@@ -39,14 +77,31 @@ pub(super) fn volumes<'n>(sink: &mut Sink<'_>, volumes: &Cursor<'n>) -> Vec<&'n 
             }
             None => {}
         }
-        let given: Vec<&str> = VOLUME_SOURCES.iter().copied().filter(|source| volume.get(source).exists()).collect();
+        let given: Vec<&str> = VOLUME_SOURCES
+            .iter()
+            .copied()
+            .filter(|source| volume.get(source).exists())
+            .collect();
         match given.as_slice() {
             [] => {
-                sink.at("volume-source", Effect::Warned, &volume, "a volume without source becomes an empty directory");
+                sink.at(
+                    "volume-source",
+                    Effect::Warned,
+                    &volume,
+                    "a volume without source becomes an empty directory",
+                );
             }
             [_] => {}
             [_, second, ..] => {
-                sink.pod("volume-source", &volume.get(second), format!("a volume has one source, here are {}: {}", given.len(), given.join(", ")));
+                sink.pod(
+                    "volume-source",
+                    &volume.get(second),
+                    format!(
+                        "a volume has one source, here are {}: {}",
+                        given.len(),
+                        given.join(", ")
+                    ),
+                );
             }
         }
         for source in ["configMap", "secret", "downwardAPI", "projected"] {
@@ -72,9 +127,19 @@ fn projection(sink: &mut Sink<'_>, source: &Cursor<'_>) {
         let path = item.get("path");
         let text = path.text();
         if text.is_empty() && (path.str().is_some() || !path.exists()) {
-            sink.pod_missing("projection-path", &item, "path", "a projected item needs a `path`");
-        } else if text.starts_with('/') || text.split('/').any(|part| part == "..") || text.starts_with("..") {
-            sink.pod("projection-path", &path, format!("`{text}` must be relative, without `..`"));
+            sink.pod_missing(
+                "projection-path",
+                &item,
+                "path",
+                "a projected item needs a `path`",
+            );
+        } else if text.starts_with('/') || text.split('/').any(|part| part == "..") || text.starts_with("..")
+        {
+            sink.pod(
+                "projection-path",
+                &path,
+                format!("`{text}` must be relative, without `..`"),
+            );
         }
         let key = item.get("key");
         if key.str() == Some("") {
@@ -88,9 +153,15 @@ fn mode(sink: &mut Sink<'_>, mode: &Cursor<'_>) {
     if let Some(value) = mode.int().filter(|value| !(0..=0o777).contains(value)) {
         let raw = mode.raw().unwrap_or_default().to_owned();
         let octal = !raw.is_empty() && raw.len() == 3 && raw.bytes().all(|byte| (b'0'..b'8').contains(&byte));
-        let found = sink.pod("file-mode", mode, format!("{value} is no file mode: 0 to 511, which is octal 0777"));
+        let found = sink.pod(
+            "file-mode",
+            mode,
+            format!("{value} is no file mode: 0 to 511, which is octal 0777"),
+        );
         if octal {
-            found.help(format!("write `0{raw}`")).replacement = Some(format!("0{raw}"));
+            found
+                .help(format!("write `0{raw}`"))
+                .repair(&raw, format!("0{raw}"));
         }
     }
 }
@@ -106,13 +177,29 @@ pub(super) fn resources(sink: &mut Sink<'_>, resources: &Cursor<'_>) {
     }
     for (name, request) in requests.fields() {
         let limit = limits.get(name);
-        let (Some(asked), Some(allowed)) = (quantity(&request), quantity(&limit)) else { continue };
-        let whole = name.contains('/') && !name.starts_with("kubernetes.io/") || name.starts_with("hugepages-");
+        let (Some(asked), Some(allowed)) = (quantity(&request), quantity(&limit)) else {
+            continue;
+        };
+        let whole =
+            name.contains('/') && !name.starts_with("kubernetes.io/") || name.starts_with("hugepages-");
         if asked > allowed {
-            sink.pod("requests-exceed-limits", &request, format!("asks for {} {name}, above its limit of {}", request.raw().unwrap_or_default(), limit.raw().unwrap_or_default()))
-                .relate(limit.at(), "the limit");
+            sink.pod(
+                "requests-exceed-limits",
+                &request,
+                format!(
+                    "asks for {} {name}, above its limit of {}",
+                    request.raw().unwrap_or_default(),
+                    limit.raw().unwrap_or_default()
+                ),
+            )
+            .relate(limit.at(), "the limit");
         } else if whole && asked != allowed {
-            sink.pod("requests-exceed-limits", &request, format!("`{name}` cannot be overcommitted: request and limit must be equal")).relate(limit.at(), "the limit");
+            sink.pod(
+                "requests-exceed-limits",
+                &request,
+                format!("`{name}` cannot be overcommitted: request and limit must be equal"),
+            )
+            .relate(limit.at(), "the limit");
         }
     }
 }
@@ -134,13 +221,22 @@ fn resource_name(sink: &mut Sink<'_>, name: &str, value: &Cursor<'_>) {
 pub(super) fn amount(sink: &mut Sink<'_>, name: &str, value: &Cursor<'_>) {
     let Some(amount) = quantity(value) else { return };
     if amount < Quantity::default() {
-        sink.pod("quantity-format", value, format!("{} {name} is less than nothing", value.raw().unwrap_or_default()));
+        sink.pod(
+            "quantity-format",
+            value,
+            format!("{} {name} is less than nothing", value.raw().unwrap_or_default()),
+        );
         return;
     }
     let bytes = matches!(name, "memory" | "ephemeral-storage" | "storage");
     if bytes && let Some(digits) = value.raw().and_then(|text| text.strip_suffix('m')) {
-        sink.at("quantity-milli-bytes", Effect::Warned, value, format!("`{digits}m` is {digits} thousandths of a byte"))
-            .help(format!("for mebibytes write `{digits}Mi`"));
+        sink.at(
+            "quantity-milli-bytes",
+            Effect::Warned,
+            value,
+            format!("`{digits}m` is {digits} thousandths of a byte"),
+        )
+        .help(format!("for mebibytes write `{digits}Mi`"));
     }
 }
 
@@ -154,7 +250,12 @@ const HANDLERS: &[&str] = &["exec", "httpGet", "tcpSocket", "grpc"];
 /// Probes and lifecycle hooks of a container.
 pub(super) fn probes(sink: &mut Sink<'_>, container: &Cursor<'_>, init: bool) {
     let ports = container.get("ports");
-    let names: Vec<&str> = ports.node().map_or(&[][..], |node| node.items()).iter().filter_map(|port| port.get("name")?.text()).collect();
+    let names: Vec<&str> = ports
+        .node()
+        .map_or(&[][..], |node| node.items())
+        .iter()
+        .filter_map(|port| port.get("name")?.text())
+        .collect();
     for kind in ["livenessProbe", "readinessProbe", "startupProbe"] {
         let probe = container.get(kind);
         if !probe.exists() {
@@ -162,18 +263,36 @@ pub(super) fn probes(sink: &mut Sink<'_>, container: &Cursor<'_>, init: bool) {
         }
         // A sidecar is an init container that keeps running; only those have probes.
         if init && container.get("restartPolicy").text() != "Always" {
-            sink.pod("probe-handler", &probe, format!("an init container that ends has no `{kind}`"));
+            sink.pod(
+                "probe-handler",
+                &probe,
+                format!("an init container that ends has no `{kind}`"),
+            );
             continue;
         }
         handler(sink, &probe, HANDLERS, "a probe", &names);
         let success = probe.get("successThreshold");
         if kind != "readinessProbe" && success.int().is_some_and(|number| number != 1 && number != 0) {
-            sink.pod("probe-success-threshold", &success, format!("`successThreshold` of a {kind} can only be 1"));
+            sink.pod(
+                "probe-success-threshold",
+                &success,
+                format!("`successThreshold` of a {kind} can only be 1"),
+            );
         }
-        for field in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
+        for field in [
+            "initialDelaySeconds",
+            "timeoutSeconds",
+            "periodSeconds",
+            "successThreshold",
+            "failureThreshold",
+        ] {
             let value = probe.get(field);
             if value.int().is_some_and(|number| number < 0) {
-                sink.pod("probe-success-threshold", &value, format!("`{field}` is negative"));
+                sink.pod(
+                    "probe-success-threshold",
+                    &value,
+                    format!("`{field}` is negative"),
+                );
             }
         }
     }
@@ -181,17 +300,37 @@ pub(super) fn probes(sink: &mut Sink<'_>, container: &Cursor<'_>, init: bool) {
     for hook in ["postStart", "preStop"] {
         let hook = lifecycle.get(hook);
         if hook.exists() {
-            handler(sink, &hook, &["exec", "httpGet", "tcpSocket", "sleep"], "a hook", &names);
+            handler(
+                sink,
+                &hook,
+                &["exec", "httpGet", "tcpSocket", "sleep"],
+                "a hook",
+                &names,
+            );
         }
     }
 }
 
 fn handler(sink: &mut Sink<'_>, place: &Cursor<'_>, kinds: &[&str], what: &str, ports: &[&str]) {
-    let given: Vec<&str> = kinds.iter().copied().filter(|kind| place.get(kind).exists()).collect();
+    let given: Vec<&str> = kinds
+        .iter()
+        .copied()
+        .filter(|kind| place.get(kind).exists())
+        .collect();
     if given.len() != 1 {
-        let names = if given.is_empty() { "none".to_owned() } else { given.join(" and ") };
-        let at = given.get(1).map_or(place.at(), |second| place.get(second).key_at());
-        let found = sink.pod("probe-handler", place, format!("{what} has exactly one of {}, here: {names}", kinds.join(", ")));
+        let names = if given.is_empty() {
+            "none".to_owned()
+        } else {
+            given.join(" and ")
+        };
+        let at = given
+            .get(1)
+            .map_or(place.at(), |second| place.get(second).key_at());
+        let found = sink.pod(
+            "probe-handler",
+            place,
+            format!("{what} has exactly one of {}, here: {names}", kinds.join(", ")),
+        );
         found.at = at;
     }
     for kind in ["httpGet", "tcpSocket", "grpc"] {
@@ -204,7 +343,12 @@ fn handler(sink: &mut Sink<'_>, place: &Cursor<'_>, kinds: &[&str], what: &str, 
         } else if let Some(name) = port.str()
             && !ports.contains(&name)
         {
-            let found = sink.at("probe-port-unknown", Effect::FailsLater, &port, format!("this container declares no port `{name}`"));
+            let found = sink.at(
+                "probe-port-unknown",
+                Effect::FailsLater,
+                &port,
+                format!("this container declares no port `{name}`"),
+            );
             if let Some(near) = crate::schema::nearest(name, ports.iter().copied()) {
                 found.help(format!("did you mean `{near}`?"));
             }
@@ -227,19 +371,31 @@ pub(super) fn security(sink: &mut Sink<'_>, pod: &Cursor<'_>) {
             if escalation.bool() == Some(false) {
                 let capabilities = context.get("capabilities");
                 let added = capabilities.get("add");
-                let admin = added.items().any(|capability| capability.str() == Some("CAP_SYS_ADMIN"));
+                let admin = added
+                    .items()
+                    .any(|capability| capability.str() == Some("CAP_SYS_ADMIN"));
                 if context.get("privileged").bool() == Some(true) {
                     sink.pod("privilege-conflict", &escalation, "a privileged container can always escalate: `allowPrivilegeEscalation: false` contradicts `privileged: true`")
                         .relate(context.get("privileged").at(), "privileged");
                 } else if admin {
-                    sink.pod("privilege-conflict", &escalation, "`allowPrivilegeEscalation: false` contradicts the capability CAP_SYS_ADMIN").relate(added.at(), "capabilities");
+                    sink.pod(
+                        "privilege-conflict",
+                        &escalation,
+                        "`allowPrivilegeEscalation: false` contradicts the capability CAP_SYS_ADMIN",
+                    )
+                    .relate(added.at(), "capabilities");
                 }
             }
             let non_root = context.get("runAsNonRoot").bool().or(pod_non_root) == Some(true);
             let user = context.get("runAsUser");
             if non_root && user.int().or(pod_user) == Some(0) {
                 let place = if user.exists() { user } else { context };
-                sink.at("run-as-root-conflict", Effect::FailsLater, &place, "runs as user 0 although `runAsNonRoot` is true: the kubelet refuses to start it");
+                sink.at(
+                    "run-as-root-conflict",
+                    Effect::FailsLater,
+                    &place,
+                    "runs as user 0 although `runAsNonRoot` is true: the kubelet refuses to start it",
+                );
             }
         }
     }
@@ -256,17 +412,31 @@ pub(super) fn spread(sink: &mut Sink<'_>, constraints: &Cursor<'_>) {
         let when = constraint.get("whenUnsatisfiable");
         let key = constraint.get("topologyKey");
         if key.str() == Some("") || !key.exists() {
-            sink.pod_missing("topology-spread", &constraint, "topologyKey", "a spread constraint needs a `topologyKey`");
+            sink.pod_missing(
+                "topology-spread",
+                &constraint,
+                "topologyKey",
+                "a spread constraint needs a `topologyKey`",
+            );
         }
         let domains = constraint.get("minDomains");
         if domains.exists() && when.text() != "DoNotSchedule" {
-            sink.pod("topology-spread", &domains, "`minDomains` works with `whenUnsatisfiable: DoNotSchedule` only");
+            sink.pod(
+                "topology-spread",
+                &domains,
+                "`minDomains` works with `whenUnsatisfiable: DoNotSchedule` only",
+            );
         }
         if domains.int().is_some_and(|domains| domains < 1) {
             sink.pod("topology-spread", &domains, "`minDomains` must be at least 1");
         }
         if let Some(first) = seen.insert((key.text().to_owned(), when.text().to_owned()), key.at()) {
-            sink.pod("topology-spread", &key, format!("two constraints for `{}` with `{}`", key.text(), when.text())).relate(first, "the first one");
+            sink.pod(
+                "topology-spread",
+                &key,
+                format!("two constraints for `{}` with `{}`", key.text(), when.text()),
+            )
+            .relate(first, "the first one");
         }
         let effect = sink.pod_effect;
         selector(sink, &constraint.get("labelSelector"), effect);
@@ -280,7 +450,12 @@ pub(super) fn affinity(sink: &mut Sink<'_>, affinity: &Cursor<'_>) {
     if required.exists() {
         let terms = required.get("nodeSelectorTerms");
         if terms.is_empty() {
-            sink.pod_missing("affinity-term", &required, "nodeSelectorTerms", "required node affinity needs at least one term");
+            sink.pod_missing(
+                "affinity-term",
+                &required,
+                "nodeSelectorTerms",
+                "required node affinity needs at least one term",
+            );
         }
         for term in terms.items() {
             node_term(sink, &term);
@@ -311,7 +486,12 @@ fn weight(sink: &mut Sink<'_>, item: &Cursor<'_>) {
         if weight.exists() {
             sink.pod("affinity-term", &weight, "`weight` must be 1 to 100");
         } else {
-            sink.pod_missing("affinity-term", item, "weight", "a preference needs a `weight` of 1 to 100");
+            sink.pod_missing(
+                "affinity-term",
+                item,
+                "weight",
+                "a preference needs a `weight` of 1 to 100",
+            );
         }
     }
 }
@@ -319,7 +499,12 @@ fn weight(sink: &mut Sink<'_>, item: &Cursor<'_>) {
 fn pod_term(sink: &mut Sink<'_>, term: &Cursor<'_>) {
     let key = term.get("topologyKey");
     if key.text().is_empty() && (key.str().is_some() || !key.exists()) {
-        sink.pod_missing("affinity-term", term, "topologyKey", "a pod affinity term needs a `topologyKey`");
+        sink.pod_missing(
+            "affinity-term",
+            term,
+            "topologyKey",
+            "a pod affinity term needs a `topologyKey`",
+        );
     }
     let effect = sink.pod_effect;
     selector(sink, &term.get("labelSelector"), effect);
@@ -334,13 +519,27 @@ fn node_term(sink: &mut Sink<'_>, term: &Cursor<'_>) {
             let count = values.items().len();
             match operator.text() {
                 "In" | "NotIn" if count == 0 => {
-                    sink.pod("affinity-term", &operator, format!("`{}` needs values", operator.text()));
+                    sink.pod(
+                        "affinity-term",
+                        &operator,
+                        format!("`{}` needs values", operator.text()),
+                    );
                 }
                 "Exists" | "DoesNotExist" if count > 0 => {
-                    sink.pod("affinity-term", &values, format!("`{}` takes no values", operator.text()));
+                    sink.pod(
+                        "affinity-term",
+                        &values,
+                        format!("`{}` takes no values", operator.text()),
+                    );
                 }
-                "Gt" | "Lt" if count != 1 || values.items().any(|value| value.text().parse::<i64>().is_err()) => {
-                    sink.pod("affinity-term", &operator, format!("`{}` takes exactly one whole number", operator.text()));
+                "Gt" | "Lt"
+                    if count != 1 || values.items().any(|value| value.text().parse::<i64>().is_err()) =>
+                {
+                    sink.pod(
+                        "affinity-term",
+                        &operator,
+                        format!("`{}` takes exactly one whole number", operator.text()),
+                    );
                 }
                 _ => {}
             }
@@ -351,16 +550,28 @@ fn node_term(sink: &mut Sink<'_>, term: &Cursor<'_>) {
 /// Tolerations.
 pub(super) fn tolerations(sink: &mut Sink<'_>, tolerations: &Cursor<'_>) {
     for toleration in tolerations.items() {
-        let (key, operator, value) = (toleration.get("key"), toleration.get("operator"), toleration.get("value"));
+        let (key, operator, value) = (
+            toleration.get("key"),
+            toleration.get("operator"),
+            toleration.get("value"),
+        );
         if key.text().is_empty() && operator.text() != "Exists" {
-            sink.pod("toleration", &toleration, "a toleration without `key` needs `operator: Exists`");
+            sink.pod(
+                "toleration",
+                &toleration,
+                "a toleration without `key` needs `operator: Exists`",
+            );
         }
         if operator.text() == "Exists" && !value.text().is_empty() {
             sink.pod("toleration", &value, "`Exists` takes no value");
         }
         let seconds = toleration.get("tolerationSeconds");
         if seconds.exists() && toleration.get("effect").text() != "NoExecute" {
-            sink.pod("toleration", &seconds, "`tolerationSeconds` works with `effect: NoExecute` only");
+            sink.pod(
+                "toleration",
+                &seconds,
+                "`tolerationSeconds` works with `effect: NoExecute` only",
+            );
         }
     }
 }
@@ -371,7 +582,11 @@ pub(super) fn dns(sink: &mut Sink<'_>, pod: &Cursor<'_>) {
     let servers = config.get("nameservers");
     let policy = pod.get("dnsPolicy");
     if policy.text() == "None" && servers.is_empty() {
-        sink.pod("dns-config", &policy, "`dnsPolicy: None` needs at least one name server in `dnsConfig`");
+        sink.pod(
+            "dns-config",
+            &policy,
+            "`dnsPolicy: None` needs at least one name server in `dnsConfig`",
+        );
     }
     if servers.items().len() > 3 {
         sink.pod("dns-config", &servers, "at most 3 name servers");

@@ -25,17 +25,36 @@ fn rules(sink: &mut Sink<'_>, root: &Cursor<'_>) {
         }
         if !urls.is_empty() {
             if namespaced {
-                sink.refuse("rbac-rule", &urls, "a Role cannot grant `nonResourceURLs`; a ClusterRole can");
+                sink.refuse(
+                    "rbac-rule",
+                    &urls,
+                    "a Role cannot grant `nonResourceURLs`; a ClusterRole can",
+                );
             } else if !groups.is_empty() || !resources.is_empty() || !rule.get("resourceNames").is_empty() {
-                sink.refuse("rbac-rule", &urls, "a rule is about resources or about `nonResourceURLs`, not both");
+                sink.refuse(
+                    "rbac-rule",
+                    &urls,
+                    "a rule is about resources or about `nonResourceURLs`, not both",
+                );
             }
             continue;
         }
         if groups.is_empty() {
-            sink.refuse_missing("rbac-rule", &rule, "apiGroups", "a rule about resources needs `apiGroups`").help("the core group is the empty string: `apiGroups: [\"\"]`");
+            sink.refuse_missing(
+                "rbac-rule",
+                &rule,
+                "apiGroups",
+                "a rule about resources needs `apiGroups`",
+            )
+            .help("the core group is the empty string: `apiGroups: [\"\"]`");
         }
         if resources.is_empty() {
-            sink.refuse_missing("rbac-rule", &rule, "resources", "a rule needs `resources`, or `nonResourceURLs` in a ClusterRole");
+            sink.refuse_missing(
+                "rbac-rule",
+                &rule,
+                "resources",
+                "a rule needs `resources`, or `nonResourceURLs` in a ClusterRole",
+            );
         }
     }
 }
@@ -46,11 +65,28 @@ fn binding(sink: &mut Sink<'_>, root: &Cursor<'_>) {
     let (kind, group, name) = (role.get("kind"), role.get("apiGroup"), role.get("name"));
     let allowed = kind.text() == "ClusterRole" || kind.text() == "Role" && !cluster_wide;
     if role.exists() && !allowed {
-        let want = if cluster_wide { "ClusterRole" } else { "Role or ClusterRole" };
-        if kind.exists() {
-            sink.refuse("rbac-ref", &kind, format!("a {} refers to a {want}, not `{}`", sink.subject.kind, kind.text()));
+        let want = if cluster_wide {
+            "ClusterRole"
         } else {
-            sink.refuse_missing("rbac-ref", &role, "kind", format!("`roleRef` needs its kind: {want}"));
+            "Role or ClusterRole"
+        };
+        if kind.exists() {
+            sink.refuse(
+                "rbac-ref",
+                &kind,
+                format!(
+                    "a {} refers to a {want}, not `{}`",
+                    sink.subject.kind,
+                    kind.text()
+                ),
+            );
+        } else {
+            sink.refuse_missing(
+                "rbac-ref",
+                &role,
+                "kind",
+                format!("`roleRef` needs its kind: {want}"),
+            );
         }
     }
     // Empty is defaulted to the right group.
@@ -62,17 +98,27 @@ fn binding(sink: &mut Sink<'_>, root: &Cursor<'_>) {
     }
     let subjects = root.get("subjects");
     for subject in subjects.items() {
-        let (kind, group, namespace) = (subject.get("kind"), subject.get("apiGroup"), subject.get("namespace"));
+        let (kind, group, namespace) = (
+            subject.get("kind"),
+            subject.get("apiGroup"),
+            subject.get("namespace"),
+        );
         if subject.get("name").text().is_empty() && !subject.get("name").exists() {
             sink.refuse_missing("rbac-ref", &subject, "name", "a subject needs a name");
         }
         match kind.text() {
             "ServiceAccount" => {
                 if !matches!(group.text(), "") {
-                    sink.refuse("rbac-ref", &group, "a ServiceAccount belongs to the core group").help("remove `apiGroup`");
+                    sink.refuse("rbac-ref", &group, "a ServiceAccount belongs to the core group")
+                        .help("remove `apiGroup`");
                 }
                 if namespace.text().is_empty() {
-                    sink.refuse_missing("rbac-ref", &subject, "namespace", "a ServiceAccount lives in a namespace: the subject must name it");
+                    sink.refuse_missing(
+                        "rbac-ref",
+                        &subject,
+                        "namespace",
+                        "a ServiceAccount lives in a namespace: the subject must name it",
+                    );
                 }
             }
             "User" | "Group" => {
@@ -82,9 +128,18 @@ fn binding(sink: &mut Sink<'_>, root: &Cursor<'_>) {
             }
             other => {
                 if kind.exists() {
-                    sink.refuse("rbac-ref", &kind, format!("`{other}` is no kind of subject: ServiceAccount, User, Group"));
+                    sink.refuse(
+                        "rbac-ref",
+                        &kind,
+                        format!("`{other}` is no kind of subject: ServiceAccount, User, Group"),
+                    );
                 } else {
-                    sink.refuse_missing("rbac-ref", &subject, "kind", "a subject needs its kind: ServiceAccount, User or Group");
+                    sink.refuse_missing(
+                        "rbac-ref",
+                        &subject,
+                        "kind",
+                        "a subject needs its kind: ServiceAccount, User or Group",
+                    );
                 }
             }
         }

@@ -33,7 +33,10 @@ pub(super) fn check(sink: &mut Sink<'_>, root: &Cursor<'_>) {
             storage::claim(sink, &claim.get("spec"), Effect::FailsLater);
         }
         let nodes = templates.node().map_or(&[][..], |node| node.items());
-        claims = nodes.iter().filter_map(|claim| claim.at_path(&["metadata", "name"])?.text()).collect();
+        claims = nodes
+            .iter()
+            .filter_map(|claim| claim.at_path(&["metadata", "name"])?.text())
+            .collect();
     }
     with_claims(sink, &spec.get("template"), Restart::Always, &claims);
     sink.pod_effect = Effect::Refused;
@@ -51,7 +54,12 @@ fn selects_own_pods(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
     if !chosen.exists() {
         if spec.exists() {
             let kind = sink.subject.kind;
-            sink.refuse_missing("selector-empty", spec, "selector", format!("a {kind} needs a `selector` that matches the labels of its template"));
+            sink.refuse_missing(
+                "selector-empty",
+                spec,
+                "selector",
+                format!("a {kind} needs a `selector` that matches the labels of its template"),
+            );
         }
         return;
     }
@@ -59,7 +67,11 @@ fn selects_own_pods(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
     let (labels, expressions) = (chosen.get("matchLabels"), chosen.get("matchExpressions"));
     if labels.is_empty() && expressions.is_empty() {
         if chosen.node().is_some_and(deconflict_yaml::Node::is_map) {
-            sink.refuse("selector-empty", &chosen, "the selector matches every pod; it must name labels");
+            sink.refuse(
+                "selector-empty",
+                &chosen,
+                "the selector matches every pod; it must name labels",
+            );
         }
         return;
     }
@@ -73,18 +85,37 @@ fn selects_own_pods(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
     if LabelSelector::from_node(node).is_some_and(|selector| !selector.matches_node(pod_labels)) {
         // Point at the one label that differs, where there is one.
         let wrong = labels.fields().find(|(key, value)| {
-            pod_labels.get(key).and_then(|label| label.text().map(str::to_owned)) != value.raw().map(str::to_owned)
+            pod_labels
+                .get(key)
+                .and_then(|label| label.text().map(str::to_owned))
+                != value.raw().map(str::to_owned)
         });
         match wrong {
             Some((key, value)) => {
                 let has = pod_labels.get(key).and_then(|label| label.text());
-                let said = has.map_or_else(|| format!("the template has no label `{key}`"), |has| format!("the template says `{key}: {has}`"));
-                let found = sink.refuse("selector-template-mismatch", &value, format!("the selector wants `{key}: {}`, {said}", value.raw().unwrap_or_default()));
-                found.relate(template.at(), "the template's labels").help("make both equal; the selector of an existing object cannot be changed");
+                let said = has.map_or_else(
+                    || format!("the template has no label `{key}`"),
+                    |has| format!("the template says `{key}: {has}`"),
+                );
+                let found = sink.refuse(
+                    "selector-template-mismatch",
+                    &value,
+                    format!(
+                        "the selector wants `{key}: {}`, {said}",
+                        value.raw().unwrap_or_default()
+                    ),
+                );
+                found
+                    .relate(template.at(), "the template's labels")
+                    .help("make both equal; the selector of an existing object cannot be changed");
             }
             None => {
-                sink.refuse("selector-template-mismatch", &chosen, "the selector does not match the labels of its own template")
-                    .relate(template.at(), "the template's labels");
+                sink.refuse(
+                    "selector-template-mismatch",
+                    &chosen,
+                    "the selector does not match the labels of its own template",
+                )
+                .relate(template.at(), "the template's labels");
             }
         }
     }
@@ -94,23 +125,38 @@ fn selects_own_pods(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
 fn amount(field: &Cursor<'_>) -> Option<(i64, bool)> {
     match field.int() {
         Some(number) => Some((number, false)),
-        None => field.str()?.strip_suffix('%')?.parse().ok().map(|number| (number, true)),
+        None => field
+            .str()?
+            .strip_suffix('%')?
+            .parse()
+            .ok()
+            .map(|number| (number, true)),
     }
 }
 
 /// A string must be a percentage.
 fn percentage(sink: &mut Sink<'_>, row: &'static str, field: &Cursor<'_>) {
     if let Some(text) = field.str()
-        && text.strip_suffix('%').is_none_or(|digits| digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()))
+        && text
+            .strip_suffix('%')
+            .is_none_or(|digits| digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()))
     {
-        sink.refuse(row, field, format!("`{text}` is no percentage: a whole number and `%`, for example `25%`"));
+        sink.refuse(
+            row,
+            field,
+            format!("`{text}` is no percentage: a whole number and `%`, for example `25%`"),
+        );
     } else if field.int().is_some_and(|number| number < 0) {
         sink.refuse(row, field, "less than nothing");
     }
 }
 
 fn strategy(sink: &mut Sink<'_>, kind: &str, spec: &Cursor<'_>) {
-    let field = if kind == "Deployment" { "strategy" } else { "updateStrategy" };
+    let field = if kind == "Deployment" {
+        "strategy"
+    } else {
+        "updateStrategy"
+    };
     let strategy = spec.get(field);
     let rolling = strategy.get("rollingUpdate");
     let (surge, unavailable) = (rolling.get("maxSurge"), rolling.get("maxUnavailable"));
@@ -120,29 +166,51 @@ fn strategy(sink: &mut Sink<'_>, kind: &str, spec: &Cursor<'_>) {
     let over = |field: &Cursor<'_>| amount(field).is_some_and(|(number, percent)| percent && number > 100);
     match (kind, strategy.get("type").text()) {
         ("Deployment", "Recreate") if rolling.exists() => {
-            sink.refuse("rolling-update", &rolling, "`Recreate` stops all pods first, so there is no `rollingUpdate` to set")
-                .relate(strategy.get("type").at(), "the type")
-                .help("remove `rollingUpdate`; in an overlay set it to null");
+            sink.refuse(
+                "rolling-update",
+                &rolling,
+                "`Recreate` stops all pods first, so there is no `rollingUpdate` to set",
+            )
+            .relate(strategy.get("type").at(), "the type")
+            .help("remove `rollingUpdate`; in an overlay set it to null");
         }
         ("StatefulSet", "OnDelete") if rolling.exists() => {
-            sink.refuse("rolling-update", &rolling, "`OnDelete` waits for somebody to delete pods, so there is no `rollingUpdate` to set");
+            sink.refuse(
+                "rolling-update",
+                &rolling,
+                "`OnDelete` waits for somebody to delete pods, so there is no `rollingUpdate` to set",
+            );
         }
         ("Deployment", _) => {
             if zero(&surge) && zero(&unavailable) {
-                sink.refuse("rolling-update", &unavailable, "with `maxSurge` and `maxUnavailable` both 0 no pod can ever be replaced").relate(surge.at(), "maxSurge");
+                sink.refuse(
+                    "rolling-update",
+                    &unavailable,
+                    "with `maxSurge` and `maxUnavailable` both 0 no pod can ever be replaced",
+                )
+                .relate(surge.at(), "maxSurge");
             }
             if over(&unavailable) {
                 sink.refuse("rolling-update", &unavailable, "more than 100%");
             }
         }
         ("DaemonSet", _) if rolling.exists() => {
-            let some = |field: &Cursor<'_>, default: i64| amount(field).map_or(default, |(number, _)| number) > 0;
+            let some =
+                |field: &Cursor<'_>, default: i64| amount(field).map_or(default, |(number, _)| number) > 0;
             match (some(&surge, 0), some(&unavailable, 1)) {
                 (false, false) => {
-                    sink.refuse("rolling-update", &unavailable, "`maxSurge` and `maxUnavailable` cannot both be 0");
+                    sink.refuse(
+                        "rolling-update",
+                        &unavailable,
+                        "`maxSurge` and `maxUnavailable` cannot both be 0",
+                    );
                 }
                 (true, true) => {
-                    let found = sink.refuse("rolling-update", &surge, "a DaemonSet has `maxSurge` or `maxUnavailable`, not both");
+                    let found = sink.refuse(
+                        "rolling-update",
+                        &surge,
+                        "a DaemonSet has `maxSurge` or `maxUnavailable`, not both",
+                    );
                     if !unavailable.exists() {
                         found.help("`maxUnavailable` is 1 unless it says otherwise: add `maxUnavailable: 0`");
                     }
@@ -163,8 +231,16 @@ fn progress_deadline(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
     // Unset, the server takes 600 seconds.
     let seconds = deadline.int().unwrap_or(600);
     if sink.subject.kind == "Deployment" && seconds <= ready && seconds != i64::from(i32::MAX) {
-        let place = if deadline.exists() { deadline } else { spec.get("minReadySeconds") };
-        sink.refuse("progress-deadline", &place, format!("`progressDeadlineSeconds` ({seconds}) must be greater than `minReadySeconds` ({ready})"));
+        let place = if deadline.exists() {
+            deadline
+        } else {
+            spec.get("minReadySeconds")
+        };
+        sink.refuse(
+            "progress-deadline",
+            &place,
+            format!("`progressDeadlineSeconds` ({seconds}) must be greater than `minReadySeconds` ({ready})"),
+        );
     }
 }
 
@@ -173,7 +249,12 @@ pub(super) fn disruption_budget(sink: &mut Sink<'_>, root: &Cursor<'_>) {
     let spec = root.get("spec");
     let (available, unavailable) = (spec.get("minAvailable"), spec.get("maxUnavailable"));
     if available.exists() && unavailable.exists() {
-        sink.refuse("pdb-exclusive", &unavailable, "a budget has `minAvailable` or `maxUnavailable`, not both").relate(available.at(), "minAvailable");
+        sink.refuse(
+            "pdb-exclusive",
+            &unavailable,
+            "a budget has `minAvailable` or `maxUnavailable`, not both",
+        )
+        .relate(available.at(), "minAvailable");
     }
     for field in [&available, &unavailable] {
         percentage(sink, "pdb-exclusive", field);
@@ -181,9 +262,19 @@ pub(super) fn disruption_budget(sink: &mut Sink<'_>, root: &Cursor<'_>) {
             sink.refuse("pdb-exclusive", field, "more than 100%");
         }
     }
-    if amount(&unavailable).is_some_and(|(number, _)| number == 0) || amount(&available) == Some((100, true)) {
-        let place = if unavailable.exists() { unavailable } else { available };
-        sink.at("pdb-exclusive", Effect::Warned, &place, "no pod may ever be evicted: a node with one of these pods cannot be drained");
+    if amount(&unavailable).is_some_and(|(number, _)| number == 0) || amount(&available) == Some((100, true))
+    {
+        let place = if unavailable.exists() {
+            unavailable
+        } else {
+            available
+        };
+        sink.at(
+            "pdb-exclusive",
+            Effect::Warned,
+            &place,
+            "no pod may ever be evicted: a node with one of these pods cannot be drained",
+        );
     }
     selector(sink, &spec.get("selector"), Effect::Refused);
 }
