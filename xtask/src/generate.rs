@@ -1,4 +1,5 @@
-//! `cargo xtask generate`: the rule table and a page per rule, from the rules' own words.
+//! `cargo xtask generate`: the rule table and a page per rule, from the rules' own words, and the configuration's
+//! JSON schema.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -67,6 +68,9 @@ fn wanted() -> BTreeMap<PathBuf, String> {
         })
         .collect();
     files.insert(PathBuf::from("docs/rules.md"), table(&rules));
+    let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
+    let schema = deconflict_config::json_schema(&ids);
+    files.insert(PathBuf::from("schemas/deconflict.schema.json"), schema);
     files
 }
 

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask CHORE
   tidy                     floors, confined dependencies, generated files, file sizes, paths of this machine
-  generate                 write docs/rules.md and docs/rules/
+  generate                 write docs/rules.md, docs/rules/ and schemas/deconflict.schema.json
   bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md";
 
 fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::later::LATER_FORMATS;
-use crate::suggest::closest;
+use deconflict_findings::closest;
 
 /// A report format of `check`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -11,7 +11,6 @@ mod open;
 mod output;
 mod panics;
 mod select;
-mod suggest;
 mod timing;
 
 use std::ffi::OsString;

@@ -2,7 +2,7 @@
 
 use deconflict_findings::RuleMeta;
 
-use crate::suggest::closest;
+use deconflict_findings::closest;
 
 /// `names` as given, if each is a rule or a family.
 pub(crate) fn known(names: &[String], rules: &[&RuleMeta]) -> Result<(), String> {

@@ -1,14 +1,21 @@
 //! Floor 2: `deconflict.yaml`, CODEOWNERS and ignore comments, with positions. What a rule or its options mean is
 //! not known here: they stay raw.
 
+mod build;
 mod codeowners;
+mod date;
 mod glob;
 mod ignore;
 mod model;
 mod problem;
 mod read;
+mod schema;
+mod team;
+#[cfg(test)]
+mod tests;
 
 pub use codeowners::{Codeowners, OwnerRule};
+pub use date::is_date;
 pub use glob::Glob;
 pub use ignore::{Ignore, Ignores, ignores};
 pub use model::{
@@ -16,4 +23,6 @@ pub use model::{
     SourceConfig, Taint, Team,
 };
 pub use problem::ConfigProblem;
-pub use read::{Found, find, parse};
+pub use read::{CONFIG_FILES, Found, find, parse};
+pub use schema::json_schema;
+pub use team::{team_key, team_name};

@@ -5,6 +5,7 @@ mod finding;
 mod meta;
 mod report;
 mod secrets;
+mod suggest;
 
 pub use finding::{
     Certainty, Edit, Finding, Fix, Instance, Label, ObjectRef, Place, Safety, Severity, TrailStep,
@@ -14,3 +15,4 @@ pub use report::{
     ClusterRow, Coverage, Judged, PlacementRow, PlacementStatus, Report, Skipped, Source, Summary,
 };
 pub use secrets::Secrets;
+pub use suggest::closest;

@@ -1,7 +1,7 @@
 //! "Did you mean".
 
 /// The candidate closest to `text`, if one is close enough to be meant: at most a third of the letters differ.
-pub(crate) fn closest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn closest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let most = (text.chars().count() / 3).max(1);
     let scored = candidates
         .into_iter()

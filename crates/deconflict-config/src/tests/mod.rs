@@ -1,0 +1,4 @@
+//! The configuration from text to what is read and what is wrong.
+
+mod corpus;
+mod read;
