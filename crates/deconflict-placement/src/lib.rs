@@ -5,6 +5,10 @@
 
 mod build;
 mod cluster;
+mod flux;
+mod inventory;
+mod layout;
+mod listed;
 mod owners;
 mod placement;
 mod placements;
@@ -12,6 +16,9 @@ mod plan;
 mod problem;
 mod render;
 mod root;
+mod survey;
+#[cfg(test)]
+mod testing;
 
 pub use build::{Build, Edited, Substitution};
 pub use cluster::Cluster;

@@ -2,7 +2,9 @@
 
 use deconflict_kube::{expand_list, is_manifest};
 use deconflict_kustomize::{LoadRestrictor, Options, Problem, ProblemKind, Rendered, Session};
+use deconflict_yaml::{Dialect, resolve_merges};
 
+use crate::survey::is_client_side_object;
 use crate::{Root, RootKind};
 
 impl Root {
@@ -44,9 +46,16 @@ impl Root {
                 let Some(root) = document.root.as_ref().filter(|root| is_manifest(root)) else {
                     continue;
                 };
-                rendered.objects.extend(expand_list(root));
+                match resolve_merges(root, Dialect::Kubernetes) {
+                    Ok(root) => rendered.objects.extend(expand_list(&root)),
+                    Err(error) => {
+                        let problem = Problem::build(error.to_string()).at(error.at);
+                        rendered.problems.push(problem);
+                    }
+                }
             }
         }
+        rendered.objects.retain(|object| !is_client_side_object(object));
         rendered
     }
 }
