@@ -1,6 +1,25 @@
 //! Floor 8: the pipeline: plan, map per root, reduce per cluster, ignore, fold, sort. The only user of threads. It does not
 //! know Git, terminals or arguments.
 
+mod build;
+mod coverage;
+mod fold;
+mod guard;
+mod instance;
+mod judge;
+mod lint;
+mod pool;
+mod rows;
+mod run;
+mod secrets;
+mod select;
+mod severity;
+mod sides;
+mod silence;
+#[cfg(test)]
+mod tests;
+mod world;
+
 use std::sync::Arc;
 
 use deconflict_config::{Codeowners, Config};
@@ -32,21 +51,24 @@ pub struct Options {
     pub skip: Vec<String>,
     /// Threads; 0 for one per core.
     pub threads: usize,
+    /// The day, `YYYY-MM-DD`, by which contracts expire; `None` when nothing expires.
+    pub today: Option<String>,
 }
 
 /// The catalogue, sorted by id; `lint-*` included.
 pub fn rules() -> Vec<&'static RuleMeta> {
-    deconflict_rules::ALL.iter().map(|rule| &rule.meta).collect()
+    let mut all: Vec<&'static RuleMeta> = deconflict_rules::ALL.iter().map(|rule| &rule.meta).collect();
+    all.extend(lint::ALL);
+    all.sort_by_key(|meta| meta.id);
+    all
 }
 
 /// The main job: find, render, join, report.
 pub fn check(input: &Input, options: &Options) -> Report {
-    let _ = options;
-    map(input)
+    pool::with(options.threads, || run::check(input, options))
 }
 
 /// Who deploys what where: placements and clusters only, no findings.
-pub fn map(input: &Input) -> Report {
-    let _ = input;
-    unimplemented!("stands in until the pipeline lands")
+pub fn map(input: &Input, options: &Options) -> Report {
+    pool::with(options.threads, || run::map(input))
 }

@@ -2,6 +2,7 @@
 //! not known here.
 
 mod args;
+mod clock;
 mod commands;
 mod environment;
 mod exit;
@@ -23,14 +24,14 @@ pub use exit::Exit;
 /// Run with the arguments of this process.
 pub fn main() -> ExitCode {
     panics::silence();
-    run(std::env::args_os().collect()).into()
+    run(&std::env::args_os().collect::<Vec<_>>()).into()
 }
 
 /// Run with `arguments`, the first of which is the program's name.
-pub fn run(arguments: Vec<OsString>) -> Exit {
-    let cli = match args::Cli::try_parse_from(&arguments) {
+pub fn run(arguments: &[OsString]) -> Exit {
+    let cli = match args::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error, &arguments),
+        Err(error) => return refuse(&error, arguments),
     };
     panics::guard(|| commands::run(&cli))
 }

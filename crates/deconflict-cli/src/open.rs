@@ -1,25 +1,54 @@
-//! From arguments to something that can be checked.
+//! From arguments to something that can be checked: location, files, configuration, owners.
 
-use deconflict_findings::Report;
+use std::path::Path;
+use std::sync::Arc;
 
-use crate::Exit;
+use deconflict_check::{Input, Options};
+use deconflict_config::{Codeowners, Config, ConfigProblem, Found};
+use deconflict_files::{Files, MemoryTree, RepoPath, Snapshot};
+use deconflict_findings::{Judged, Report, Severity};
+use deconflict_git::{Environment, Location};
+use deconflict_yaml::Library;
+
 use crate::args::{Look, Source};
+use crate::{Exit, clock, environment, output};
 
 /// Why nothing can be checked.
 #[derive(Debug)]
-pub(crate) struct Refusal(pub(crate) String);
+pub(crate) enum Refusal {
+    /// A sentence.
+    Message(String),
+    /// Mistakes in a file of ours, each with its place.
+    Config(Vec<ConfigProblem>, Arc<Files>),
+}
 
 impl From<String> for Refusal {
     fn from(message: String) -> Self {
-        Self(message)
+        Self::Message(message)
+    }
+}
+
+impl From<deconflict_git::Error> for Refusal {
+    fn from(error: deconflict_git::Error) -> Self {
+        Self::Message(error.to_string())
     }
 }
 
 impl Refusal {
     /// Say it on stderr.
     pub(crate) fn say(&self, look: &Look) -> Exit {
-        let _ = look;
-        crate::output::say_error(&self.0);
+        match self {
+            Self::Message(message) => output::say_error(message),
+            Self::Config(problems, files) => {
+                let style = environment::stderr_style(look);
+                let texts = problems.iter().map(|problem| {
+                    let help = problem.help.as_deref();
+                    let severity = Severity::Error;
+                    deconflict_report::problem(severity, &problem.message, problem.at, help, files, style)
+                });
+                output::say(&texts.collect::<Vec<_>>().join("\n"));
+            }
+        }
         Exit::Usage
     }
 }
@@ -29,21 +58,108 @@ impl Refusal {
 pub(crate) struct Opened {
     /// How messages call it.
     pub(crate) shown: String,
+    input: Input,
+    options: Options,
 }
 
 impl Opened {
     pub(crate) fn check(&self, only: &[String], skip: &[String]) -> Report {
-        let _ = (only, skip);
-        self.map()
+        let options = Options {
+            only: only.to_vec(),
+            skip: skip.to_vec(),
+            ..self.options.clone()
+        };
+        deconflict_check::check(&self.input, &options)
     }
 
     pub(crate) fn map(&self) -> Report {
-        unimplemented!("{}", self.shown)
+        deconflict_check::map(&self.input, &self.options)
     }
 }
 
 /// Open what `source` says.
 pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
-    let _ = source;
-    Err(Refusal("not yet".to_owned()))
+    let location = deconflict_git::discover(&source.root, &Environment::of_process())?;
+    let files = Arc::new(Files::new());
+    let snapshot = Arc::new(deconflict_git::worktree(&location)?);
+    let library = Arc::new(Library::new(snapshot, Arc::clone(&files)));
+    let Found { mut config, problems } = configuration(source, &location, &library)?;
+    if !problems.is_empty() {
+        return Err(Refusal::Config(problems, files));
+    }
+    if let Some(version) = &source.kubernetes_version {
+        // It beats a cluster's own, which beats the top-level one.
+        config.kubernetes = version.into();
+        for cluster in &mut config.clusters {
+            cluster.kubernetes = None;
+        }
+    }
+    let input = Input {
+        library,
+        config: Arc::new(config),
+        codeowners: Arc::new(Codeowners::default()),
+        judged: Judged {
+            kind: "worktree",
+            base: None,
+            merged: false,
+        },
+    };
+    let options = Options {
+        below: if location.root == location.top {
+            RepoPath::top()
+        } else {
+            location.root.clone()
+        },
+        threads: source.threads.map_or(0, usize::from),
+        today: clock::today(),
+        ..Options::default()
+    };
+    Ok(Opened {
+        shown: source.root.display().to_string(),
+        input,
+        options,
+    })
+}
+
+fn configuration(source: &Source, location: &Location, library: &Library) -> Result<Found, Refusal> {
+    let rules = crate::commands::all_rules();
+    let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
+    if source.isolated {
+        return Ok(Found {
+            config: Config {
+                top: location.top.clone(),
+                ..Config::default()
+            },
+            problems: Vec::new(),
+        });
+    }
+    let Some(file) = &source.config else {
+        return Ok(deconflict_config::find(library, &location.top, &ids));
+    };
+    // Git may ignore what the command line names.
+    match inside(file, location).filter(|path| library.snapshot().entry(path).is_some()) {
+        Some(path) => Ok(deconflict_config::parse(library, &path, &location.top, &ids)),
+        None => outside(file, location, library, &ids),
+    }
+}
+
+/// `file` as a path of the snapshot, when it lies there.
+fn inside(file: &Path, location: &Location) -> Option<RepoPath> {
+    let absolute = file.canonicalize().ok()?;
+    RepoPath::new(absolute.strip_prefix(&location.base).ok()?.to_str()?)
+}
+
+/// A configuration from elsewhere, which the command line names and may therefore be read. Messages show its path as
+/// given.
+#[expect(clippy::disallowed_methods, reason = "the command line names this file")]
+fn outside(file: &Path, location: &Location, library: &Library, ids: &[&str]) -> Result<Found, Refusal> {
+    let bytes = std::fs::read(file)
+        .map_err(|error| format!("cannot read the configuration {}: {error}", file.display()))?;
+    let shown = file.to_string_lossy();
+    let path = RepoPath::new(&shown)
+        .or_else(|| RepoPath::new(&file.file_name()?.to_string_lossy()))
+        .unwrap_or_default();
+    let tree: Snapshot = MemoryTree::new().file(path.as_str(), bytes).snapshot();
+    let alone = Library::new(Arc::new(tree), Arc::clone(library.files()));
+    Ok(deconflict_config::parse(&alone, &path, &location.top, ids))
 }

@@ -69,6 +69,12 @@ impl Files {
         id
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        inner.all.len()
+    }
+
     /// The file behind an id of this table.
     pub fn get(&self, id: FileId) -> Arc<File> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);

@@ -7,6 +7,8 @@ mod papers;
 mod render;
 mod rules;
 
+pub(crate) use rules::all as all_rules;
+
 use crate::Exit;
 use crate::args::{Cli, Command};
 

@@ -1,0 +1,279 @@
+//! Rules by what they see.
+
+use std::sync::Arc;
+
+use deconflict_claims::{ClusterIndex, Facts};
+use deconflict_findings::{Finding, ObjectRef};
+use deconflict_placement::Root;
+use deconflict_rules::{
+    Check, ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Rule, Sink,
+};
+use deconflict_yaml::Node;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::build::Deployed;
+use crate::guard::Losses;
+use crate::instance::{Instance, Seen};
+use crate::world::{placements_of, root_of};
+use crate::{Input, Options, select};
+
+/// Everything that rules look at.
+pub(crate) struct Judge<'a> {
+    pub(crate) input: &'a Input,
+    pub(crate) options: &'a Options,
+    pub(crate) deployed: &'a Deployed,
+    pub(crate) clusters: &'a [ClusterIndex<'a>],
+    pub(crate) losses: &'a Losses,
+}
+
+impl Judge<'_> {
+    /// What all rules that run find, in an order that depends on the input alone.
+    pub(crate) fn all(&self) -> Vec<Instance> {
+        let rules = || {
+            let all = deconflict_rules::ALL.iter().copied();
+            all.filter(|rule| select::runs(&rule.meta, &self.input.config, self.options))
+        };
+        let pick = |wanted: fn(&Check) -> bool| -> Vec<&'static Rule> {
+            rules().filter(|rule| wanted(&rule.check)).collect()
+        };
+        let mut found = self.files(&pick(|check| matches!(check, Check::File(_))));
+        found.extend(self.objects(&pick(|check| matches!(check, Check::Object(_)))));
+        found.extend(self.roots(&pick(|check| matches!(check, Check::Root(_)))));
+        found.extend(self.in_clusters(&pick(|check| matches!(check, Check::Cluster(_)))));
+        found.extend(self.fleet(&pick(|check| matches!(check, Check::Fleet(_)))));
+        found
+    }
+
+    /// Run `check` of `rule`; when it panics its findings about `what` are lost.
+    fn ask(&self, rule: &'static Rule, what: &dyn Fn() -> String, check: &dyn Fn(&mut Sink)) -> Vec<Finding> {
+        let lost = || format!("rule `{}` on {}: its findings are lost", rule.meta.id, what());
+        let found = self.losses.guard(lost, || {
+            let mut sink = Sink::new();
+            check(&mut sink);
+            sink.into_findings()
+        });
+        found.unwrap_or_default()
+    }
+
+    fn files(&self, rules: &[&'static Rule]) -> Vec<Instance> {
+        let manifests = &self.deployed.placements.manifests;
+        let library = &self.input.library;
+        let per_file = manifests.par_iter().map(|path| {
+            // What cannot be read is a problem of the placements.
+            let Ok(loaded) = library.load(path) else {
+                return Vec::new();
+            };
+            let context = FileContext {
+                path,
+                loaded: &loaded,
+                config: &self.input.config,
+                files: library.files(),
+            };
+            let mut found = Vec::new();
+            for rule in rules {
+                let Check::File(check) = rule.check else { continue };
+                let findings = self.ask(rule, &|| path.display().to_owned(), &|sink| check(&context, sink));
+                found.extend(findings.into_iter().map(|finding| Instance {
+                    finding,
+                    meta: &rule.meta,
+                    seen: Vec::new(),
+                }));
+            }
+            if !found.is_empty() {
+                let readers = self
+                    .deployed
+                    .roots
+                    .iter()
+                    .filter(|built| built.reads.found.contains(path));
+                let seen: Vec<Seen> = readers.flat_map(|built| self.seen(&built.root)).collect();
+                for instance in &mut found {
+                    instance.seen.clone_from(&seen);
+                }
+            }
+            found
+        });
+        per_file.flatten_iter().collect()
+    }
+
+    /// Where a root ends up.
+    fn seen(&self, root: &Root) -> Vec<Seen> {
+        let placements = self.deployed.placements.of_root(root);
+        let seen = placements.map(|placement| Seen {
+            cluster: placement.cluster.as_ref().map(ToString::to_string),
+            root: root_of(placement),
+        });
+        seen.collect()
+    }
+
+    /// Object rules see one body and nothing else, so that each body is judged once, however many roots share it.
+    fn objects(&self, rules: &[&'static Rule]) -> Vec<Instance> {
+        type Found = Vec<(&'static Rule, Finding)>;
+        let mut known: FxHashMap<*const Node, usize> = FxHashMap::default();
+        let mut bodies: Vec<(&Facts, &Root)> = Vec::new();
+        for built in &self.deployed.roots {
+            for facts in &built.footprint.objects {
+                known.entry(Arc::as_ptr(&facts.object.body)).or_insert_with(|| {
+                    bodies.push((facts, &built.root));
+                    bodies.len() - 1
+                });
+            }
+        }
+        let found: Vec<Found> = bodies
+            .par_iter()
+            .map(|(facts, root)| self.object(rules, facts, root))
+            .collect();
+        let mut instances = Vec::new();
+        for placed in self.clusters.iter().flat_map(|index| &index.objects) {
+            let Some(at) = known.get(&Arc::as_ptr(&placed.facts.object.body)) else {
+                continue;
+            };
+            for (rule, finding) in &found[*at] {
+                let mut finding = finding.clone();
+                let reference = placed.reference();
+                let seen = vec![Seen {
+                    cluster: reference.cluster.clone(),
+                    root: root_of(placed.placement),
+                }];
+                place(&mut finding, reference);
+                instances.push(Instance {
+                    finding,
+                    meta: &rule.meta,
+                    seen,
+                });
+            }
+        }
+        instances
+    }
+
+    fn object(&self, rules: &[&'static Rule], facts: &Facts, root: &Root) -> Vec<(&'static Rule, Finding)> {
+        // Values of an encrypted object are not what will be applied.
+        if facts.object.body.at_path(&["sops", "mac"]).is_some() {
+            return Vec::new();
+        }
+        let context = ObjectContext {
+            object: &facts.object,
+            root,
+            config: &self.input.config,
+            files: self.input.library.files(),
+        };
+        let mut found = Vec::new();
+        for rule in rules {
+            let Check::Object(check) = rule.check else {
+                continue;
+            };
+            let what = || format!("{} of {}", facts.object.key, root.path.display());
+            let findings = self.ask(rule, &what, &|sink| check(&context, sink));
+            found.extend(findings.into_iter().map(|finding| (*rule, finding)));
+        }
+        found
+    }
+
+    fn roots(&self, rules: &[&'static Rule]) -> Vec<Instance> {
+        let per_root = self.deployed.roots.par_iter().map(|built| {
+            let placements = placements_of(self.deployed, built);
+            // Something else deploys its files, and is judged.
+            if placements.is_empty() {
+                return Vec::new();
+            }
+            let context = RootContext {
+                root: &built.root,
+                problems: &built.problems,
+                placements: &placements,
+                config: &self.input.config,
+                library: &self.input.library,
+            };
+            let mut found = Vec::new();
+            for rule in rules {
+                let Check::Root(check) = rule.check else { continue };
+                let what = || built.root.path.display().to_owned();
+                let findings = self.ask(rule, &what, &|sink| check(&context, sink));
+                found.extend(findings.into_iter().map(|finding| Instance {
+                    finding,
+                    meta: &rule.meta,
+                    seen: self.seen(&built.root),
+                }));
+            }
+            found
+        });
+        per_root.flatten_iter().collect()
+    }
+
+    fn in_clusters(&self, rules: &[&'static Rule]) -> Vec<Instance> {
+        let pairs: Vec<(&ClusterIndex<'_>, &'static Rule)> = self
+            .clusters
+            .iter()
+            .flat_map(|index| rules.iter().map(move |rule| (index, *rule)))
+            .collect();
+        let per_pair = pairs.into_par_iter().map(|(index, rule)| {
+            let Check::Cluster(check) = rule.check else {
+                return Vec::new();
+            };
+            let context = ClusterContext {
+                index,
+                config: &self.input.config,
+                files: self.input.library.files(),
+            };
+            let what = || match (index.name(), index.objects.first()) {
+                (Some(name), _) => format!("cluster {name}"),
+                (None, Some(placed)) => root_of(placed.placement),
+                (None, None) => "nothing".to_owned(),
+            };
+            let findings = self.ask(rule, &what, &|sink| check(&context, sink));
+            let instance = |finding: Finding| {
+                let root = finding.objects.first().and_then(|object| object.root.clone());
+                Instance {
+                    seen: vec![Seen {
+                        cluster: index.name().map(str::to_owned),
+                        root: root.unwrap_or_default(),
+                    }],
+                    finding,
+                    meta: &rule.meta,
+                }
+            };
+            findings.into_iter().map(instance).collect()
+        });
+        per_pair.flatten_iter().collect()
+    }
+
+    fn fleet(&self, rules: &[&'static Rule]) -> Vec<Instance> {
+        let context = FleetContext {
+            clusters: self.clusters,
+            placements: &self.deployed.placements,
+            config: &self.input.config,
+            library: &self.input.library,
+        };
+        let mut found = Vec::new();
+        for rule in rules {
+            let Check::Fleet(check) = rule.check else { continue };
+            let findings = self.ask(rule, &|| "all clusters".to_owned(), &|sink| check(&context, sink));
+            found.extend(findings.into_iter().map(|finding| Instance {
+                seen: places_of(&finding),
+                finding,
+                meta: &rule.meta,
+            }));
+        }
+        found
+    }
+}
+
+/// Say of the finding's own object where it is.
+fn place(finding: &mut Finding, reference: ObjectRef) {
+    match finding.objects.first_mut() {
+        Some(own) => *own = reference,
+        None => finding.objects.push(reference),
+    }
+}
+
+fn places_of(finding: &Finding) -> Vec<Seen> {
+    let seen = finding.objects.iter().filter_map(|object| {
+        Some(Seen {
+            cluster: object.cluster.clone(),
+            root: object.root.clone()?,
+        })
+    });
+    let mut seen: Vec<Seen> = seen.collect();
+    seen.sort();
+    seen.dedup();
+    seen
+}

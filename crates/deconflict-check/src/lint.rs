@@ -1,0 +1,32 @@
+//! Rules about the tool's own comments and declarations: only the pipeline knows what they silenced.
+
+use deconflict_findings::{RuleMeta, Severity};
+
+/// All of them, sorted by id.
+pub(crate) static ALL: &[&RuleMeta] = &[&UNUSED_CONTRACT, &UNUSED_IGNORE];
+
+/// An ignore comment that silences nothing.
+pub(crate) static UNUSED_IGNORE: RuleMeta = RuleMeta {
+    id: "lint-unused-ignore",
+    summary: "an ignore comment silences nothing, or cannot be read",
+    docs: include_str!("lint/unused_ignore.md"),
+    severity: Severity::Warning,
+    joins: false,
+    default_on: true,
+    since: "0.1.0",
+    file: file!(),
+    line: line!(),
+};
+
+/// A contract that silences nothing.
+pub(crate) static UNUSED_CONTRACT: RuleMeta = RuleMeta {
+    id: "lint-unused-contract",
+    summary: "a contract silences nothing, or has expired",
+    docs: include_str!("lint/unused_contract.md"),
+    severity: Severity::Warning,
+    joins: false,
+    default_on: true,
+    since: "0.1.0",
+    file: file!(),
+    line: line!(),
+};

@@ -1,0 +1,59 @@
+//! What stands in each cluster.
+
+use std::collections::BTreeMap;
+
+use deconflict_claims::{ClusterIndex, Site};
+use deconflict_kube::Scopes;
+use deconflict_placement::Placement;
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use crate::build::{Built, Deployed};
+
+/// The index of every cluster that has objects, sorted by name, then of every root that nothing places.
+pub(crate) fn clusters(deployed: &Deployed) -> Vec<ClusterIndex<'_>> {
+    let placements = &deployed.placements;
+    let mut scopes = Scopes::new();
+    for built in &deployed.roots {
+        built.footprint.define_scopes(&mut scopes);
+    }
+    let mut placed: BTreeMap<&SmolStr, Vec<Site<'_>>> = BTreeMap::new();
+    let mut unplaced: Vec<Vec<Site<'_>>> = Vec::new();
+    for built in &deployed.roots {
+        for placement in placements.of_root(&built.root) {
+            let site = Site {
+                placement,
+                footprint: &built.footprint,
+            };
+            match &placement.cluster {
+                Some(cluster) => placed.entry(cluster).or_default().push(site),
+                None => unplaced.push(vec![site]),
+            }
+        }
+    }
+    let mut groups: Vec<(Option<&SmolStr>, Vec<Site<'_>>)> = placed
+        .into_iter()
+        .map(|(name, sites)| (Some(name), sites))
+        .collect();
+    groups.extend(unplaced.into_iter().map(|sites| (None, sites)));
+    groups
+        .into_par_iter()
+        .map(|(name, sites): (Option<&SmolStr>, Vec<Site<'_>>)| {
+            let cluster = name.and_then(|name| placements.cluster(name));
+            ClusterIndex::new(cluster, &sites, &placements.owners, &scopes)
+        })
+        .collect()
+}
+
+/// The root of a placement as findings name it.
+pub(crate) fn root_of(placement: &Placement) -> String {
+    placement
+        .root
+        .as_ref()
+        .map_or_else(String::new, |root| root.display().to_owned())
+}
+
+/// The placements of a root; none for one whose files something else deploys.
+pub(crate) fn placements_of<'d>(deployed: &'d Deployed, built: &'d Built) -> Vec<&'d Placement> {
+    deployed.placements.of_root(&built.root).collect()
+}
