@@ -8,6 +8,7 @@ mod fixture;
 mod key;
 mod object;
 mod quantity;
+mod same;
 mod schema;
 mod scope;
 mod selector;
@@ -18,6 +19,7 @@ pub use fields::{bool_at, int_at, int_of, items_at, text_at, text_of};
 pub use key::{GroupKind, ObjectKey};
 pub use object::{IdentityProblem, IdentityProblemKind, Object, expand_list, is_manifest};
 pub use quantity::Quantity;
+pub use same::{Difference, differences};
 pub use schema::{
     Bundle, Expected, KindId, KubernetesVersion, Retired, Served, Structural, StructuralKind,
     check_structure, is_duration, is_time, nearest,

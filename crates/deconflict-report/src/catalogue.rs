@@ -65,8 +65,19 @@ pub fn rule_page(rule: &RuleMeta) -> String {
         rule.id,
         rule.summary,
         rule.since,
-        rule.docs.trim()
+        docs(rule)
     )
+}
+
+/// The documentation without the space that every line of a doc comment starts with.
+fn docs(rule: &RuleMeta) -> String {
+    let lines: Vec<&str> = rule
+        .docs
+        .trim_matches('\n')
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    lines.join("\n")
 }
 
 #[derive(Serialize)]

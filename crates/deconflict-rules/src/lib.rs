@@ -1,9 +1,15 @@
 //! Floor 7: all rules, one file each, and their list. Only here are ids, severities and wording; the floors below
 //! return typed problems and claims.
 
+mod collision;
+mod compare;
 mod context;
+mod files;
+#[cfg(test)]
+mod fixture;
 mod list;
 mod rule;
+mod rules;
 
 pub use context::{ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Sink};
 pub use list::{ALL, rule_of};

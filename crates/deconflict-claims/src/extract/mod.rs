@@ -1,5 +1,9 @@
 //! From an object to what it claims.
 
+mod secret;
+mod service;
+mod volume;
+
 use deconflict_kube::Object;
 
 use crate::Claim;
@@ -15,6 +19,11 @@ pub enum Detail {
 
 /// Everything that `object` claims.
 pub(crate) fn extract(object: &Object) -> (Vec<Claim>, Detail) {
-    let _ = object;
-    (Vec::new(), Detail::None)
+    let mut claims = Vec::new();
+    secret::producers(object, &mut claims);
+    volume::writers(object, &mut claims);
+    if object.key.is("", "Service") {
+        service::ports(object, &mut claims);
+    }
+    (claims, Detail::None)
 }

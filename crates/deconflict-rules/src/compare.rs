@@ -1,0 +1,122 @@
+//! Objects that are one in the cluster: who declares them, and how they differ.
+
+use deconflict_claims::{ClusterIndex, Placed};
+use deconflict_config::Config;
+use deconflict_kube::{Difference, differences};
+use deconflict_yaml::{Dialect, Node, Value};
+
+use crate::ClusterContext;
+
+/// Every object that two or more applications declare: the first declaration of each, in the order of sites.
+pub(crate) fn across_applications<'i, 'a>(
+    index: &'i ClusterIndex<'a>,
+) -> impl Iterator<Item = Vec<&'i Placed<'a>>> {
+    index.repeated().filter_map(|group| {
+        let mut firsts: Vec<&Placed<'a>> = Vec::new();
+        for placed in group {
+            if firsts.iter().all(|known| known.app != placed.app) {
+                firsts.push(placed);
+            }
+        }
+        (firsts.len() > 1).then_some(firsts)
+    })
+}
+
+/// True for kinds whose double declaration has a rule of its own.
+pub(crate) fn has_own_rule(placed: &Placed<'_>) -> bool {
+    matches!(
+        (
+            placed.facts.object.key.group.as_str(),
+            placed.facts.object.key.kind.as_str()
+        ),
+        ("apiextensions.k8s.io", "CustomResourceDefinition")
+            | ("apiregistration.k8s.io", "APIService")
+            | ("", "Namespace")
+    )
+}
+
+/// How the first object differs from the first of the others that differs: the other, and the leaves.
+pub(crate) fn first_difference<'i, 'a>(
+    group: &[&'i Placed<'a>],
+) -> Option<(&'i Placed<'a>, Vec<Difference<'a>>)> {
+    let (first, others) = group.split_first()?;
+    others.iter().find_map(|other| {
+        let found = differences(&first.facts.object, &other.facts.object);
+        (!found.is_empty()).then_some((*other, found))
+    })
+}
+
+/// `data.RISK_MODE ("strict" / "off"), data.TIMEOUT ("5s" / missing)`: at most five, then how many more. Secret values are
+/// never shown.
+pub(crate) fn side_by_side(
+    context: &ClusterContext<'_>,
+    placed: &Placed<'_>,
+    found: &[Difference<'_>],
+) -> String {
+    let kind = &placed.facts.object.key.kind;
+    let one = |difference: &Difference<'_>| {
+        if is_secret(context.config, kind, &difference.path) {
+            return format!("{} (secret)", difference.path);
+        }
+        format!(
+            "{} ({} / {})",
+            difference.path,
+            shown(difference.left),
+            shown(difference.right)
+        )
+    };
+    let mut text = found.iter().take(5).map(one).collect::<Vec<_>>().join(", ");
+    if found.len() > 5 {
+        text.push_str(&format!(" and {} more", found.len() - 5));
+    }
+    text
+}
+
+/// True for values of Secrets, and of fields that the configuration names (`*.spec.password`: kind or `*`, then the path).
+pub(crate) fn is_secret(config: &Config, kind: &str, path: &str) -> bool {
+    let below = |prefix: &str| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with(['.', '[']) || rest.is_empty())
+    };
+    if kind == "Secret" && (below("data") || below("stringData")) {
+        return true;
+    }
+    let parts: Vec<&str> = std::iter::once(kind).chain(path.split('.')).collect();
+    config.secret_fields.iter().any(|pattern| {
+        let wanted: Vec<&str> = pattern.split('.').collect();
+        // What differs may be the field, a map that holds it, or something in it.
+        parts
+            .iter()
+            .zip(&wanted)
+            .all(|(part, wanted)| *wanted == "*" || *wanted == part.split('[').next().unwrap_or(part))
+    })
+}
+
+/// A value in one line.
+pub(crate) fn shown(node: Option<&Node>) -> String {
+    let Some(node) = node else {
+        return "missing".to_owned();
+    };
+    if node.is_map() {
+        return if node.fields().is_empty() { "{}" } else { "{…}" }.to_owned();
+    }
+    let Some(scalar) = node.as_scalar() else {
+        return if node.items().is_empty() { "[]" } else { "[…]" }.to_owned();
+    };
+    match Dialect::Kubernetes.read(scalar) {
+        Value::String | Value::Invalid | Value::Binary | Value::Timestamp => {
+            let line = scalar.text.lines().next().unwrap_or_default();
+            let cut: String = line.chars().take(LONGEST).collect();
+            let more = if cut.len() < scalar.text.trim_end().len() {
+                "…"
+            } else {
+                ""
+            };
+            format!("\"{cut}{more}\"")
+        }
+        _ => scalar.text.to_string(),
+    }
+}
+
+/// Characters of a value that one line has room for.
+const LONGEST: usize = 40;

@@ -1,0 +1,12 @@
+//! One file per rule.
+
+pub(crate) mod cfg_secret_two_producers;
+pub(crate) mod crd_owned_twice;
+pub(crate) mod kus_build_error;
+pub(crate) mod lay_unknown_layout;
+pub(crate) mod lay_yaml_hazard;
+pub(crate) mod net_nodeport_taken;
+pub(crate) mod own_object_conflict;
+pub(crate) mod own_object_duplicate;
+pub(crate) mod own_object_repeated;
+pub(crate) mod sto_pvc_shared;
