@@ -14,7 +14,7 @@ mod team;
 #[cfg(test)]
 mod tests;
 
-pub use codeowners::{Codeowners, OwnerRule};
+pub use codeowners::{CODEOWNERS_FILES, Codeowners, OwnerRule};
 pub use date::is_date;
 pub use glob::Glob;
 pub use ignore::{Ignore, Ignores, ignores};

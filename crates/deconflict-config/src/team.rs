@@ -10,7 +10,7 @@ pub fn team_key(name: &str) -> SmolStr {
 /// A team's name as people say it: `@org/` and `@` taken off. A group of GitLab (`@org/unit/team`) keeps its last part.
 pub fn team_name(owner: &str) -> &str {
     match owner.strip_prefix('@') {
-        Some(handle) => handle.rsplit('/').next().unwrap_or(handle),
+        Some(handle) => handle.rsplit(['/', '@']).next().unwrap_or(handle),
         None => owner,
     }
 }
@@ -28,6 +28,7 @@ mod tests {
         check("@acme/Payments", "Payments", "payments");
         check("@acme/unit/payments", "payments", "payments");
         check("@ada", "ada", "ada");
+        check("@@maintainer", "maintainer", "maintainer");
         check("ada@acme.example", "ada@acme.example", "ada@acme.example");
         check("a/b", "a/b", "a/b");
     }
