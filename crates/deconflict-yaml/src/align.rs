@@ -45,10 +45,10 @@ fn block(text: &str, source: &str, base: usize) -> Option<Vec<Segment>> {
         if content.trim_start_matches(' ').is_empty() {
             continue;
         }
-        // The first line tells the indentation, however it was declared: what precedes it in the text are line ends.
+        // The first line tells the indentation, however it was declared.
         let indent = *indent.get_or_insert_with(|| {
-            let first = text.trim_start_matches('\n');
-            let first = &first[..first.find('\n').unwrap_or(first.len())];
+            let first = text.lines().find(|line| !line.trim_start_matches(' ').is_empty());
+            let first = first.unwrap_or_default();
             let spaces = content.len() - content.trim_start_matches(' ').len();
             spaces - (first.len() - first.trim_start_matches(' ').len()).min(spaces)
         });

@@ -10,13 +10,14 @@ use smol_str::SmolStr;
 
 use crate::events::{Event, NESTING_LIMIT, Spanned};
 use crate::node::KeyAt;
+use crate::parse::PROBLEMS;
 use crate::places::Places;
 use crate::{Field, Kind, Node, Problem, ProblemKind, Scalar, Style};
 
 /// How many nodes aliases may add to a document, and how many nodes a text may have. A walk over so many takes
 /// about a second; the largest real documents known have some 100,000.
 const ALIASED_NODES: u64 = 1_000_000;
-const NODES: u64 = 4_000_000;
+const NODES: u64 = 2_000_000;
 /// Maps up to this size are searched for repeated keys by comparing all pairs.
 const SMALL_MAP: usize = 12;
 
@@ -59,6 +60,7 @@ pub(crate) struct Builder<'t> {
     nodes: u64,
     aliased: u64,
     broken: bool,
+    exhausted: bool,
 }
 
 impl<'t> Builder<'t> {
@@ -77,12 +79,18 @@ impl<'t> Builder<'t> {
             nodes: 0,
             aliased: 0,
             broken: false,
+            exhausted: false,
         }
     }
 
     /// True when a fatal problem was reported.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
+    }
+
+    /// True when the document is so large that the rest of it is not worth reading.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.exhausted
     }
 
     /// The tree, `None` for an empty document; an error when the document is broken.
@@ -105,8 +113,9 @@ impl<'t> Builder<'t> {
 
     fn problem_at(&mut self, problems: &mut Vec<Problem>, kind: ProblemKind, at: Origin) {
         let fatal = kind.is_fatal();
+        self.exhausted |= kind == ProblemKind::TooLarge;
         // One fatal problem per document says enough, and bounds the list.
-        if !(fatal && self.broken) {
+        if !(fatal && self.broken) && (fatal || problems.len() < PROBLEMS) {
             problems.push(Problem {
                 kind,
                 at,
@@ -136,10 +145,10 @@ impl<'t> Builder<'t> {
                 self.scalar(text, style, anchor, tag, span, tag_span, problems);
             }
             Event::ListStart { flow, anchor, tag } => {
-                self.open(false, flow, anchor, tag, span, tag_span, problems);
+                self.open(false, flow, anchor, tag.as_ref(), span, tag_span, problems);
             }
             Event::MapStart { flow, anchor, tag } => {
-                self.open(true, flow, anchor, tag, span, tag_span, problems);
+                self.open(true, flow, anchor, tag.as_ref(), span, tag_span, problems);
             }
             Event::End => self.close(span, problems),
             Event::Alias(anchor) => self.alias(anchor, span, problems),
@@ -228,7 +237,6 @@ impl<'t> Builder<'t> {
     }
 
     /// A finished node: an item, a value, the root, or (anchored or an alias) a key. `span` is its place in the text.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one node")]
     fn value(
         &mut self,
         node: Arc<Node>,
@@ -284,12 +292,12 @@ impl<'t> Builder<'t> {
         is_map: bool,
         flow: bool,
         anchor: usize,
-        tag: Option<Arc<str>>,
+        tag: Option<&Arc<str>>,
         span: Span,
         tag_span: Option<Span>,
         problems: &mut Vec<Problem>,
     ) {
-        if let Some(tag) = &tag {
+        if let Some(tag) = tag {
             self.tag(tag, tag_span.unwrap_or(span), problems);
         }
         // A list that is not indented deeper than its key is said to start at its first item, not at the dash.

@@ -223,7 +223,7 @@ pub fn write_json_float(value: f64, out: &mut String) {
     let text = format!("{value:e}");
     match text.split_once('e') {
         Some((digits, exponent)) if !exponent.starts_with('-') => {
-            push(out, format_args!("{digits}e+{exponent}"))
+            push(out, format_args!("{digits}e+{exponent}"));
         }
         _ => out.push_str(&text),
     }

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use deconflict_files::{FileId, Files, ReadError, RepoPath, Snapshot};
+use deconflict_files::{FileId, Files, Origin, ReadError, RepoPath, Snapshot, Span};
 use rustc_hash::FxHashMap;
 
-use crate::{Parsed, parse};
+use crate::{Parsed, Problem, ProblemKind, parse};
 
 /// A snapshot, the table of files read from it, and their trees. Shared by all threads of a run.
 #[derive(Debug)]
@@ -26,18 +26,35 @@ pub struct Loaded {
     pub bytes: Arc<[u8]>,
     /// The text; bytes that are no UTF-8 stand as U+FFFD.
     pub text: Arc<str>,
+    /// Where the bytes stop being UTF-8.
+    invalid_from: Option<usize>,
     parsed: OnceLock<Parsed>,
 }
 
 impl Loaded {
-    /// The documents, parsed at the first call. Use only for what should be YAML or JSON.
+    /// The documents, parsed at the first call. Use only for what should be YAML or JSON. Bytes that are no UTF-8 hold
+    /// no documents, only [`ProblemKind::InvalidUtf8`], as no reader would take them.
     pub fn parsed(&self) -> &Parsed {
-        self.parsed.get_or_init(|| parse(self.file, &self.text))
+        self.parsed.get_or_init(|| match self.invalid_from {
+            None => parse(self.file, &self.text),
+            Some(offset) => {
+                let shown = char::REPLACEMENT_CHARACTER.len_utf8();
+                let problem = Problem {
+                    kind: ProblemKind::InvalidUtf8 { offset },
+                    at: Origin::new(self.file, Span::new(offset, offset + shown)),
+                    document: 0,
+                };
+                Parsed {
+                    problems: vec![problem],
+                    ..Parsed::default()
+                }
+            }
+        })
     }
 
     /// True when the bytes are UTF-8.
     pub fn is_utf8(&self) -> bool {
-        self.text.len() == self.bytes.len() && self.text.as_bytes() == &*self.bytes
+        self.invalid_from.is_none()
     }
 }
 
@@ -69,15 +86,16 @@ impl Library {
         };
         slot.get_or_init(|| {
             let bytes = self.snapshot.read(path)?;
-            let text: Arc<str> = match std::str::from_utf8(&bytes) {
-                Ok(text) => text.into(),
-                Err(_) => String::from_utf8_lossy(&bytes).into(),
+            let (text, invalid_from): (Arc<str>, _) = match std::str::from_utf8(&bytes) {
+                Ok(text) => (text.into(), None),
+                Err(error) => (String::from_utf8_lossy(&bytes).into(), Some(error.valid_up_to())),
             };
             let file = self.files.intern(path, &text);
             Ok(Arc::new(Loaded {
                 file,
                 bytes,
                 text,
+                invalid_from,
                 parsed: OnceLock::new(),
             }))
         })

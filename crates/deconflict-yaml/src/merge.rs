@@ -101,7 +101,7 @@ fn map(fields: &[Field], dialect: Dialect) -> Result<Option<Vec<Field>>, MergeEr
 }
 
 /// The maps that a merge key names, in order.
-fn sources(value: &Arc<Node>) -> Result<Vec<&Arc<Node>>, MergeError> {
+pub(crate) fn sources(value: &Arc<Node>) -> Result<Vec<&Arc<Node>>, MergeError> {
     let not_a_map = |node: &Node| MergeError {
         kind: MergeErrorKind::NotAMap,
         at: node.at,

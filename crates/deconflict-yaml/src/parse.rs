@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use deconflict_files::{FileId, Origin, Span};
 
-use crate::align::align;
 use crate::boundary::{content_of_document, end_of_document};
 use crate::builder::Builder;
 use crate::characters::first_forbidden;
 use crate::events::{Event, Events, Failure};
 use crate::places::Places;
+use crate::tabs::Tabs;
 use crate::{Node, Problem, ProblemKind};
 
 /// Larger texts are not parsed ([`ProblemKind::TooLarge`]): the tree takes up to 30 times the text.
 const BYTES: usize = 256 << 20;
+
+/// Documents and comments that a text may have, and suspicious things that are told about it (what makes a document
+/// unreadable is always told): what keeps memory in proportion when a text consists of nothing else. The largest real
+/// files have some thousands.
+const PARTS: usize = 1_000_000;
+pub(crate) const PROBLEMS: usize = 10_000;
 
 /// Everything found in one text.
 #[derive(Debug, Default)]
@@ -26,12 +32,13 @@ pub struct Parsed {
     pub comments: Vec<Comment>,
 }
 
-/// One document. Documents tile the text: each reaches from its first line to the first line of the next.
+/// One document. Documents tile the text: each reaches from its first line to the first line of the next. (Inside a
+/// scalar they leave out what is not text: indentation and the quotes.)
 #[derive(Debug)]
 pub struct Document {
     /// Its place among all documents of the text, from 0, broken ones included.
     pub index: usize,
-    /// The bytes it takes, its `---` and comments included.
+    /// The bytes of the file that it takes, its `---` and comments included.
     pub span: Span,
     /// The tree; `None` for an empty document (nothing but comments).
     pub root: Option<Arc<Node>>,
@@ -44,7 +51,7 @@ pub struct Document {
 /// A comment, `#` included, line end excluded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Comment {
-    /// The bytes.
+    /// The bytes of the file.
     pub span: Span,
 }
 
@@ -53,24 +60,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     parse_at(Places { file, segments: &[] }, text)
 }
 
-/// Parse the text of a scalar that holds a document of its own (a patch in a block scalar). Origins point at the
-/// lines of the file that holds the scalar; document spans and comments count in the scalar's own text. `raw` is that
-/// file's text. A node that is no scalar has no documents.
-pub fn parse_embedded(node: &Node, raw: &str) -> Parsed {
-    let Some(scalar) = node.as_scalar() else {
-        return Parsed::default();
-    };
-    let segments = align(&scalar.text, scalar.style, raw, node.at.span);
-    parse_at(
-        Places {
-            file: node.at.file,
-            segments: &segments,
-        },
-        &scalar.text,
-    )
-}
-
-fn parse_at(places: Places<'_>, text: &str) -> Parsed {
+pub(crate) fn parse_at(places: Places<'_>, text: &str) -> Parsed {
     let mut parsed = Parsed::default();
     if text.len() > BYTES {
         let at = Origin::start_of(places.file);
@@ -86,6 +76,7 @@ fn parse_at(places: Places<'_>, text: &str) -> Parsed {
         text,
         index: 0,
         start: 0,
+        tabs: Tabs::new(text),
     };
     let mut from = Some(0);
     while let Some(at) = from {
@@ -104,6 +95,7 @@ struct Reader<'t> {
     index: usize,
     /// Where it starts.
     start: usize,
+    tabs: Tabs,
 }
 
 /// A document that is being read.
@@ -121,11 +113,26 @@ impl<'t> Reader<'t> {
         while let Some(next) = events.next() {
             let spanned = match next {
                 Ok(spanned) => spanned,
-                Err(failure) => return self.recover(failure, open, parsed),
+                Err(failure) => {
+                    let said = open.is_some_and(|open| open.builder.is_broken());
+                    return self.give_up((!said).then_some(failure), parsed);
+                }
             };
             let span = spanned.span;
+            if parsed.comments.len() >= PARTS || self.index >= PARTS {
+                let at = self.places.origin(span);
+                parsed.problems.push(Problem {
+                    kind: ProblemKind::TooLarge,
+                    at,
+                    document: self.index,
+                });
+                return None;
+            }
             match spanned.event {
-                Event::Comment => parsed.comments.push(Comment { span }),
+                Event::Comment => {
+                    let span = self.places.span(span);
+                    parsed.comments.push(Comment { span });
+                }
                 Event::DocumentStart { explicit, version } => {
                     open = Some(self.open(span, explicit, version, parsed));
                 }
@@ -136,8 +143,19 @@ impl<'t> Reader<'t> {
                     }
                 }
                 _ => {
-                    if let Some(open) = &mut open {
-                        open.builder.take(spanned, &mut parsed.problems);
+                    match &spanned.event {
+                        Event::Scalar { .. } => self.tabs.excuse(span),
+                        Event::ListStart { flow, .. } | Event::MapStart { flow, .. } => {
+                            self.tabs.open(span, *flow);
+                        }
+                        Event::End => self.tabs.close(span),
+                        _ => {}
+                    }
+                    if let Some(current) = &mut open {
+                        current.builder.take(spanned, &mut parsed.problems);
+                        if current.builder.is_exhausted() {
+                            return self.give_up(None, parsed);
+                        }
                     }
                 }
             }
@@ -169,6 +187,7 @@ impl<'t> Reader<'t> {
     /// The document ends at byte `end`.
     fn close(&mut self, open: Option<Open<'t>>, end: usize, failure: Option<Failure>, parsed: &mut Parsed) {
         let (start, index) = (self.start, self.index);
+        let tab = self.tabs.end_document(end);
         let mut report = |kind: ProblemKind, at: usize, len: usize| {
             let at = self.places.origin(Span::new(at, at + len));
             parsed.problems.push(Problem {
@@ -202,8 +221,14 @@ impl<'t> Reader<'t> {
         else {
             return;
         };
+        if builder.is_broken() {
+            return;
+        }
+        if let Some(tab) = tab {
+            return report(ProblemKind::TabIndent, tab, 1);
+        }
         if let Ok(root) = builder.finish() {
-            let span = Span::new(start, end);
+            let span = self.places.span(Span::new(start, end));
             parsed.documents.push(Document {
                 index,
                 span,
@@ -215,10 +240,9 @@ impl<'t> Reader<'t> {
     }
 
     /// Give up the document that starts at `self.start` and find the next.
-    fn recover(&mut self, failure: Failure, open: Option<Open<'t>>, parsed: &mut Parsed) -> Option<usize> {
+    fn give_up(&mut self, failure: Option<Failure>, parsed: &mut Parsed) -> Option<usize> {
         let end = end_of_document(self.text, content_of_document(self.text, self.start));
-        let said = open.is_some_and(|open| open.builder.is_broken());
-        self.close(None, end, (!said).then_some(failure), parsed);
+        self.close(None, end, failure, parsed);
         (end < self.text.len()).then_some(end)
     }
 }
@@ -230,7 +254,7 @@ mod tests {
 
     use deconflict_files::{Files, RepoPath};
 
-    use crate::{Kind, Node, parse};
+    use crate::{Kind, Node, ProblemKind, parse};
 
     /// The tree with the text that each place points at.
     fn show(node: &Node, text: &str, depth: usize, out: &mut String) {
@@ -345,5 +369,42 @@ problem 6 Syntax("did not find expected key") at ""
 problem 7 ControlCharacter('\u{1}') at "\u{1}"
 "##,
         );
+    }
+
+    /// Verdicts of kubectl 1.32 on the same texts.
+    #[test]
+    fn tabs() {
+        let check = |text: &str, tab: Option<u32>| {
+            let files = Files::new();
+            let file = files.intern(&RepoPath::new("f.yaml").unwrap(), &Arc::from(text));
+            let parsed = parse(file, text);
+            let found = parsed
+                .problems
+                .iter()
+                .find(|problem| problem.kind == ProblemKind::TabIndent);
+            assert_eq!(found.map(|problem| problem.at.span.start), tab, "{text:?}");
+            assert_eq!(parsed.problems.len(), usize::from(tab.is_some()), "{text:?}");
+        };
+        for text in [
+            "a: x\t\nb: y",
+            "a: x\t# c\nb: y",
+            "a:\tx",
+            "a:\t\n  b: c",
+            "a: 'x\n\ty'",
+            "a: x\n  \ty\n",
+            "a: |\n  \tx\n  \t\n",
+            "{\n\t\"a\": [\n\t\t1\n\t]\n}",
+            "a: x\n  -\ty",
+        ] {
+            check(text, None);
+        }
+        check("\ta: 1", Some(0));
+        check("a: x\n\t\nb: y", Some(5));
+        check("a: \"x\"\n  \t# c\nb: y", Some(9));
+        check("x:\n-\ty", Some(4));
+        check("x:\n- \ty: 1", Some(5));
+        check("a:\n  \tb", Some(5));
+        check("a:\n  b: c\n  \t", Some(12));
+        check("a: 1\n---\nb: [\n  1]\n\t", Some(19));
     }
 }
