@@ -7,14 +7,21 @@
 mod claim;
 mod extract;
 mod footprint;
+mod host;
 mod index;
+mod path;
 mod placed;
+mod punycode;
+mod routes;
 mod spot;
 
 pub use claim::{Claim, Space, What};
-pub use extract::Detail;
 pub(crate) use extract::extract;
+pub use extract::{Detail, Ingress, IngressClass, IngressPath};
 pub use footprint::{Facts, Footprint};
+pub use host::{HostDialect, HostRelation, normalise_host, relate_hosts};
 pub use index::{Claimed, ClusterIndex};
+pub use path::{PathDialect, PathRelation, PathSet, relate_paths};
 pub use placed::{Placed, Site};
+pub use routes::{IngressClasses, Route, ingress_routes};
 pub use spot::Spot;

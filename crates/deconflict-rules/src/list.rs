@@ -9,6 +9,7 @@ pub static ALL: &[&Rule] = &[
     &rules::kus_build_error::RULE,
     &rules::lay_unknown_layout::RULE,
     &rules::lay_yaml_hazard::RULE,
+    &rules::net_ingress_path_taken::RULE,
     &rules::net_nodeport_taken::RULE,
     &rules::own_object_conflict::RULE,
     &rules::own_object_duplicate::RULE,

@@ -1,5 +1,6 @@
 //! From an object to what it claims.
 
+mod ingress;
 mod secret;
 mod service;
 mod volume;
@@ -7,6 +8,7 @@ mod volume;
 use deconflict_kube::Object;
 
 use crate::Claim;
+pub use ingress::{Ingress, IngressClass, IngressPath};
 
 /// What the kind of an object means to the structured spaces.
 #[derive(Debug, Default)]
@@ -15,6 +17,10 @@ pub enum Detail {
     /// Nothing.
     #[default]
     None,
+    /// Hosts and paths.
+    Ingress(Ingress),
+    /// A controller's name, and whether Ingresses without class go to it.
+    IngressClass(IngressClass),
 }
 
 /// Everything that `object` claims.
@@ -25,5 +31,10 @@ pub(crate) fn extract(object: &Object) -> (Vec<Claim>, Detail) {
     if object.key.is("", "Service") {
         service::ports(object, &mut claims);
     }
-    (claims, Detail::None)
+    let detail = match (object.key.group.as_str(), object.key.kind.as_str()) {
+        ("networking.k8s.io" | "extensions", "Ingress") => Detail::Ingress(ingress::read(object)),
+        ("networking.k8s.io", "IngressClass") => Detail::IngressClass(ingress::read_class(object)),
+        _ => Detail::None,
+    };
+    (claims, detail)
 }

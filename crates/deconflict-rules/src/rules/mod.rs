@@ -5,6 +5,7 @@ pub(crate) mod crd_owned_twice;
 pub(crate) mod kus_build_error;
 pub(crate) mod lay_unknown_layout;
 pub(crate) mod lay_yaml_hazard;
+pub(crate) mod net_ingress_path_taken;
 pub(crate) mod net_nodeport_taken;
 pub(crate) mod own_object_conflict;
 pub(crate) mod own_object_duplicate;
