@@ -39,6 +39,7 @@ impl Judge<'_> {
         };
         let mut found = self.files(&pick(|check| matches!(check, Check::File(_))));
         found.extend(self.objects(&pick(|check| matches!(check, Check::Object(_)))));
+        found.extend(self.servers());
         found.extend(self.roots(&pick(|check| matches!(check, Check::Root(_)))));
         found.extend(self.in_clusters(&pick(|check| matches!(check, Check::Cluster(_)))));
         found.extend(self.fleet(&pick(|check| matches!(check, Check::Fleet(_)))));
@@ -258,7 +259,7 @@ impl Judge<'_> {
 }
 
 /// Say of the finding's own object where it is.
-fn place(finding: &mut Finding, reference: ObjectRef) {
+pub(crate) fn place(finding: &mut Finding, reference: ObjectRef) {
     match finding.objects.first_mut() {
         Some(own) => *own = reference,
         None => finding.objects.push(reference),

@@ -13,6 +13,7 @@ mod rows;
 mod run;
 mod secrets;
 mod select;
+mod servers;
 mod severity;
 mod sides;
 mod silence;

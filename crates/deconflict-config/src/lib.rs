@@ -3,7 +3,6 @@
 
 mod build;
 mod codeowners;
-mod contract;
 mod date;
 mod glob;
 mod ignore;

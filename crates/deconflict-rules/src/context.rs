@@ -6,7 +6,7 @@ use deconflict_claims::ClusterIndex;
 use deconflict_config::Config;
 use deconflict_files::{Files, RepoPath};
 use deconflict_findings::Finding;
-use deconflict_kube::Object;
+use deconflict_kube::{Definitions, KubernetesVersion, Object};
 use deconflict_placement::{Placement, Placements, Root};
 use deconflict_yaml::{Library, Loaded, Node};
 
@@ -33,6 +33,21 @@ pub struct ObjectContext<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// For lines of places.
+    pub files: &'a Files,
+}
+
+/// One object as the API server of one cluster sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerContext<'a> {
+    /// The object.
+    pub object: &'a Object,
+    /// The cluster's version.
+    pub kubernetes: KubernetesVersion,
+    /// The CustomResourceDefinitions placed in the cluster, or of the root that nothing places.
+    pub definitions: &'a Definitions,
+    /// The configuration.
+    pub config: &'a Config,
+    /// For the text at places.
     pub files: &'a Files,
 }
 

@@ -1,6 +1,7 @@
 //! Floor 7: all rules, one file each, and their list. Only here are ids, severities and wording; the floors below
 //! return typed problems and claims.
 
+mod api;
 mod collision;
 mod compare;
 mod context;
@@ -11,7 +12,10 @@ mod list;
 mod rule;
 mod rules;
 
-pub use context::{ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Sink};
+pub use api::judge_object;
+pub use context::{
+    ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, ServerContext, Sink,
+};
 pub use list::{ALL, rule_of};
 pub(crate) use rule::rule;
 pub use rule::{Check, Rule};

@@ -24,6 +24,9 @@ pub enum Check {
     Root(fn(&RootContext<'_>, &mut Sink)),
     /// One cluster, or one root that nothing places.
     Cluster(fn(&ClusterContext<'_>, &mut Sink)),
+    /// One object, as the API server of a cluster judges it. One pass finds the violations of all these rules:
+    /// [`crate::judge_object`].
+    Server,
     /// All clusters.
     Fleet(fn(&FleetContext<'_>, &mut Sink)),
 }

@@ -1,6 +1,6 @@
 //! A CustomResourceDefinition as an object of the tree.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use deconflict_files::Origin;
 use deconflict_yaml::{Dialect, Node, Value};
@@ -39,8 +39,10 @@ pub struct Version {
     pub storage: bool,
     /// Marked as deprecated; the warning if it has one.
     pub deprecated: Option<String>,
-    /// The schema; `None` for an old definition without one.
-    pub schema: Option<Arc<Schema>>,
+    /// The schema as written; `None` for an old definition without one.
+    source: Option<Arc<Node>>,
+    /// Compiled when the first resource asks: most definitions of a tree have none in most versions.
+    compiled: OnceLock<Schema>,
     /// Where the version's name stands.
     pub at: Origin,
 }
@@ -50,7 +52,9 @@ impl Definition {
     pub fn from_object(object: &Node) -> Option<Self> {
         let spec = object.get("spec")?;
         let text = |path: &[&str]| spec.at_path(path).and_then(Node::text).map(SmolStr::from);
-        let shared = spec.at_path(&["validation", "openAPIV3Schema"]);
+        let shared = spec
+            .get("validation")
+            .and_then(|validation| validation.get("openAPIV3Schema"));
         let mut versions: Vec<Version> = Vec::new();
         for version in spec.get("versions").map_or(&[][..], |list| list.items()) {
             let name = version.get("name").filter(|name| name.text().is_some())?;
@@ -59,13 +63,17 @@ impl Definition {
                 .get("deprecationWarning")
                 .and_then(|text| text.text())
                 .unwrap_or_default();
-            let schema = version.at_path(&["schema", "openAPIV3Schema"]).or(shared);
+            let own = version
+                .get("schema")
+                .and_then(|schema| schema.get("openAPIV3Schema"));
+            let schema = own.or(shared);
             versions.push(Version {
                 name: name.text().unwrap_or_default().into(),
                 served: flag("served"),
                 storage: flag("storage"),
                 deprecated: flag("deprecated").then(|| warning.to_owned()),
-                schema: schema.map(|schema| Arc::new(Schema::compile(schema))),
+                source: schema.cloned(),
+                compiled: OnceLock::new(),
                 at: name.at,
             });
         }
@@ -76,7 +84,8 @@ impl Definition {
                 served: true,
                 storage: true,
                 deprecated: None,
-                schema: shared.map(|schema| Arc::new(Schema::compile(schema))),
+                source: shared.cloned(),
+                compiled: OnceLock::new(),
                 at: name.at,
             });
         }
@@ -101,6 +110,14 @@ impl Definition {
     /// The version of that name.
     pub fn version(&self, name: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.name == name)
+    }
+}
+
+impl Version {
+    /// The schema; `None` for an old definition without one.
+    pub fn schema(&self) -> Option<&Schema> {
+        let source = self.source.as_ref()?;
+        Some(self.compiled.get_or_init(|| Schema::compile(source)))
     }
 }
 

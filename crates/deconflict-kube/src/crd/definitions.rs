@@ -27,6 +27,13 @@ impl Definitions {
         self.by_kind.entry(kind).or_default().push(definition);
     }
 
+    /// Several more.
+    pub fn extend(&mut self, definitions: impl IntoIterator<Item = Arc<Definition>>) {
+        definitions
+            .into_iter()
+            .for_each(|definition| self.add(definition));
+    }
+
     /// The definitions of a kind, in the order of adding.
     pub fn of(&self, group: &str, kind: &str) -> &[Arc<Definition>] {
         if self.by_kind.is_empty() {

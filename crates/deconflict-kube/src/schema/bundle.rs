@@ -224,20 +224,7 @@ impl Bundle {
         let (Some(group), Some(kind)) = (self.name_id(group), self.name_id(kind)) else {
             return 0..0;
         };
-        let before = |bound: [u32; 2]| {
-            let (mut low, mut high) = (0, self.kinds());
-            while low < high {
-                let middle = usize::midpoint(low, high);
-                let [group, kind, _] = self.kind_names(middle);
-                if [group, kind] < bound {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
-            }
-            low
-        };
-        before([group, kind])..before([group, kind + 1])
+        self.before([group, kind])..self.before([group, kind + 1])
     }
 
     /// The row of a kind, served or not.
@@ -314,11 +301,26 @@ impl Bundle {
 
     /// Names of the kinds of a built-in group; empty for groups of custom resources.
     pub(crate) fn builtin_kinds(&self, group: &str) -> impl Iterator<Item = &'static str> + '_ {
-        let group = self.name_id(group);
-        let rows = (0..self.kinds()).filter(|row| self.flags(*row) & 4 == 0);
-        rows.map(|row| self.kind_names(row))
-            .filter(move |names| Some(names[0]) == group)
-            .map(|names| self.string(names[1]))
+        let rows = self
+            .name_id(group)
+            .map_or(0..0, |group| self.before([group, 0])..self.before([group + 1, 0]));
+        rows.filter(|row| self.flags(*row) & 4 == 0)
+            .map(|row| self.string(self.kind_names(row)[1]))
+    }
+
+    /// The number of rows whose group and kind come before.
+    fn before(&self, bound: [u32; 2]) -> usize {
+        let (mut low, mut high) = (0, self.kinds());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let [group, kind, _] = self.kind_names(middle);
+            if [group, kind] < bound {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     fn flags(&self, row: usize) -> u16 {

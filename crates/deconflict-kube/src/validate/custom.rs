@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Effect, Violation};
+use crate::Object;
 use crate::crd::{Definition, SchemaFault, SchemaViolation};
-use crate::{Object, Scope};
 
 /// Judge `object` by the definitions of its kind: refused only when every one of them refuses it.
 pub(super) fn check(object: &Object, definitions: &[Arc<Definition>]) -> Vec<Violation> {
@@ -34,16 +34,6 @@ fn by_one(object: &Object, definition: &Definition) -> Vec<Violation> {
             repair: None,
         });
     };
-    if definition.scope == Scope::Cluster
-        && let Some(namespace) = &object.key.namespace
-    {
-        let at = object
-            .body
-            .at_path(&["metadata", "namespace"])
-            .map_or(object.body.at, |value| value.at);
-        let message = format!("a {kind} belongs to no namespace, so `{namespace}` is dropped");
-        report("scope", Effect::Warned, at, "metadata.namespace", message);
-    }
     let served = || {
         let names: Vec<&str> = definition
             .versions
@@ -106,7 +96,7 @@ fn by_one(object: &Object, definition: &Definition) -> Vec<Violation> {
                     message,
                 );
             }
-            if let Some(schema) = &version.schema {
+            if let Some(schema) = version.schema() {
                 found.extend(
                     schema
                         .validate(&object.body)
@@ -122,6 +112,11 @@ fn by_one(object: &Object, definition: &Definition) -> Vec<Violation> {
 fn of_schema(fault: SchemaViolation, definition: &Definition) -> Violation {
     let SchemaViolation { at, path, fault } = fault;
     let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
+    let row = if matches!(fault, SchemaFault::Unknown { .. }) {
+        "schema-unknown"
+    } else {
+        "schema"
+    };
     let (message, help) = match fault {
         SchemaFault::Unknown { nearest } => (
             format!(
@@ -137,7 +132,7 @@ fn of_schema(fault: SchemaViolation, definition: &Definition) -> Violation {
         SchemaFault::Value(words) => (format!("`{name}` {words}"), None),
     };
     Violation {
-        row: "schema",
+        row,
         effect: Effect::Refused,
         at,
         path,

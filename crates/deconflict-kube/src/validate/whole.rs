@@ -15,8 +15,8 @@ const NESTING: usize = 8;
 /// of the text, then of rows. Empty for kinds that nobody here knows.
 ///
 /// Each violation's row names a rule: `unknown-field`, `wrong-type`, `required-field`, `enum-value`, `duplicate-item` and
-/// the rows of the check table for built-in kinds; `unknown-kind`, `api-removed`, `api-deprecated`; `schema`,
-/// `schema-embedded`, `version`, `scope` and `deprecated` for custom resources.
+/// the rows of the check table for built-in kinds; `unknown-kind`, `api-removed`, `api-deprecated`; `schema` and
+/// `schema-unknown` (with `-embedded` where the bundle decides), `version` and `deprecated` for custom resources.
 pub fn validate(object: &Object, kubernetes: KubernetesVersion, definitions: &Definitions) -> Vec<Violation> {
     let mut found = judge(object, kubernetes, definitions, NESTING);
     found.sort_by(|a, b| (a.at.span.start, a.row, &a.path).cmp(&(b.at.span.start, b.row, &b.path)));
@@ -79,8 +79,11 @@ fn merge(rows: Vec<Violation>, structure: Vec<Violation>) -> Vec<Violation> {
     let mut kept: Vec<Violation> = structure
         .into_iter()
         .filter(|fault| {
-            let same = |row: &&Violation| row.path == fault.path && row.effect <= fault.effect;
-            fault.row == "unknown-field" || !rows.iter().any(|row| same(&row))
+            let same = |row: &Violation| {
+                let item = fault.row == "duplicate-item" && row.path.starts_with(&fault.path);
+                (item || row.path == fault.path) && row.effect <= fault.effect
+            };
+            fault.row == "unknown-field" || !rows.iter().any(same)
         })
         .collect();
     kept.extend(rows);

@@ -1,7 +1,9 @@
 //! One file per rule.
 
 pub(crate) mod cfg_secret_two_producers;
+pub(crate) mod crd_missing;
 pub(crate) mod crd_owned_twice;
+pub(crate) mod crd_scope_mismatch;
 pub(crate) mod kus_build_error;
 pub(crate) mod lay_unknown_layout;
 pub(crate) mod lay_yaml_hazard;
