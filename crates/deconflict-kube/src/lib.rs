@@ -6,6 +6,7 @@ mod fields;
 #[cfg(test)]
 mod fixture;
 mod key;
+mod labels;
 mod object;
 mod quantity;
 mod same;
@@ -17,6 +18,7 @@ mod validate;
 pub use crd::{CelRule, Definition, Definitions, Schema, SchemaFault, SchemaViolation, Version};
 pub use fields::{bool_at, int_at, int_of, items_at, text_at, text_of};
 pub use key::{GroupKind, ObjectKey};
+pub use labels::{Labels, Selector, Wanted, is_blank};
 pub use object::{IdentityProblem, IdentityProblemKind, Object, expand_list, is_manifest};
 pub use quantity::Quantity;
 pub use same::{Difference, differences};
