@@ -1,8 +1,9 @@
 //! Everything in one cluster, sorted so that collisions are runs.
 
-use deconflict_kube::Scopes;
+use deconflict_kube::{Scopes, text_at};
 use deconflict_placement::{Cluster, Owners};
 
+use crate::pods::{Pod, Pods};
 use crate::{Claim, Placed, Site, Space};
 
 /// The objects of one cluster, or of one root that nothing places, with sorted runs over what they claim.
@@ -16,6 +17,9 @@ pub struct ClusterIndex<'a> {
     identities: Vec<u32>,
     /// (index into `objects`, index into its claims), by space, namespace and key.
     claims: Vec<(u32, u32)>,
+    /// By index into `objects`: false for all but the first of several that are one in the cluster.
+    live: Vec<bool>,
+    pods: Pods<'a>,
 }
 
 /// A claim and who makes it.
@@ -46,12 +50,56 @@ impl<'a> ClusterIndex<'a> {
             claims.extend((0..placed.facts.claims.len() as u32).map(|claim| (index as u32, claim)));
         }
         claims.sort_by(|a, b| key_of(&objects, *a).cmp(&key_of(&objects, *b)).then(a.cmp(b)));
+        let mut live = vec![true; objects.len()];
+        for pair in identities.windows(2) {
+            let [first, second] = [pair[0] as usize, pair[1] as usize];
+            live[second] = objects[first].identity() != objects[second].identity();
+        }
         Self {
             cluster,
+            pods: Pods::new(cluster, &objects, &live),
             objects,
             identities,
             claims,
+            live,
         }
+    }
+
+    /// The objects, each once: of several that are one in the cluster the first.
+    pub fn live(&self) -> impl Iterator<Item = &Placed<'a>> {
+        let live = self.live.iter().zip(&self.objects);
+        live.filter(|(live, _)| **live).map(|(_, placed)| placed)
+    }
+
+    /// The pods of all workloads.
+    pub fn pods(&self) -> &Pods<'a> {
+        &self.pods
+    }
+
+    /// The workload of a pod.
+    pub fn workload(&self, pod: &Pod<'a>) -> &Placed<'a> {
+        &self.objects[pod.object as usize]
+    }
+
+    /// The index into `objects` of the first object with the identity of `placed`, as [`Pods::of_object`] wants it.
+    pub fn position(&self, placed: &Placed<'_>) -> u32 {
+        let wanted = placed.identity();
+        let at = self
+            .identities
+            .partition_point(|index| self.objects[*index as usize].identity() < wanted);
+        self.identities.get(at).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The plural name that a CustomResourceDefinition of the cluster gives to a kind.
+    pub fn plural_of(&self, group: &str, kind: &str) -> Option<&str> {
+        let is_wanted = |placed: &&Placed<'a>| {
+            let object = &placed.facts.object;
+            object.key.is("apiextensions.k8s.io", "CustomResourceDefinition")
+                && text_at(&object.body, &["spec", "group"]) == Some(group)
+                && text_at(&object.body, &["spec", "names", "kind"]) == Some(kind)
+        };
+        let definition = self.live().find(is_wanted)?;
+        text_at(&definition.facts.object.body, &["spec", "names", "plural"])
     }
 
     /// The name of the cluster.

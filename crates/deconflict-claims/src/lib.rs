@@ -4,6 +4,7 @@
 //! A rendered root becomes a [`Footprint`] once; a [`ClusterIndex`] is built over the footprints and placements of one
 //! cluster.
 
+pub mod budget;
 mod claim;
 mod extract;
 mod footprint;
@@ -11,6 +12,7 @@ mod host;
 mod index;
 mod path;
 mod placed;
+pub mod pods;
 mod punycode;
 mod routes;
 mod spot;

@@ -27,7 +27,10 @@ impl Labels {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
-        let at = self.pairs.binary_search_by(|(known, _)| known.as_str().cmp(key)).ok()?;
+        let at = self
+            .pairs
+            .binary_search_by(|(known, _)| known.as_str().cmp(key))
+            .ok()?;
         self.pairs.get(at).map(|(_, value)| value.as_str())
     }
 
@@ -83,7 +86,10 @@ impl Selector {
     /// A LabelSelector: `matchLabels` and `matchExpressions`. `None` when an expression has an operator nobody knows or
     /// lacks its key.
     pub fn of_label_selector(node: &Node) -> Option<Self> {
-        let mut selector = node.at_path(&["matchLabels"]).map(Self::of_map).unwrap_or_default();
+        let mut selector = node
+            .at_path(&["matchLabels"])
+            .map(Self::of_map)
+            .unwrap_or_default();
         for expression in items_at(node, &["matchExpressions"]) {
             selector.requirements.push(requirement(expression)?);
         }
@@ -97,12 +103,14 @@ impl Selector {
 
     /// True when `labels` meet all requirements.
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.requirements.iter().all(|(key, wanted)| match (wanted, labels.get(key)) {
-            (Wanted::In(values), Some(value)) => values.iter().any(|known| known == value),
-            (Wanted::NotIn(values), Some(value)) => values.iter().all(|known| known != value),
-            (Wanted::Exists, Some(_)) | (Wanted::DoesNotExist | Wanted::NotIn(_), None) => true,
-            (Wanted::DoesNotExist, Some(_)) | (Wanted::In(_) | Wanted::Exists, None) => false,
-        })
+        self.requirements
+            .iter()
+            .all(|(key, wanted)| match (wanted, labels.get(key)) {
+                (Wanted::In(values), Some(value)) => values.iter().any(|known| known == value),
+                (Wanted::NotIn(values), Some(value)) => values.iter().all(|known| known != value),
+                (Wanted::Exists, Some(_)) | (Wanted::DoesNotExist | Wanted::NotIn(_), None) => true,
+                (Wanted::DoesNotExist, Some(_)) | (Wanted::In(_) | Wanted::Exists, None) => false,
+            })
     }
 
     /// True when some labels meet the requirements of both (rules.md section 5.4): per key, it is not both wanted and
@@ -169,7 +177,8 @@ impl<'s> Key<'s> {
 
 /// True for a map or list without content, or null.
 pub fn is_blank(node: &Node) -> bool {
-    node.is_null(Dialect::Kubernetes) || (node.fields().is_empty() && node.items().is_empty() && node.text().is_none())
+    node.is_null(Dialect::Kubernetes)
+        || (node.fields().is_empty() && node.items().is_empty() && node.text().is_none())
 }
 
 #[cfg(test)]
@@ -194,15 +203,51 @@ mod tests {
             ("{matchLabels: {a: b}}", "{a: x}", false),
             ("{matchLabels: {a: b}}", "{c: d}", false),
             ("{matchLabels: {a: 'yes'}}", "{a: 'yes'}", true),
-            ("{matchExpressions: [{key: a, operator: In, values: [x, y]}]}", "{a: y}", true),
-            ("{matchExpressions: [{key: a, operator: In, values: [x, y]}]}", "{}", false),
-            ("{matchExpressions: [{key: a, operator: NotIn, values: [x]}]}", "{a: x}", false),
-            ("{matchExpressions: [{key: a, operator: NotIn, values: [x]}]}", "{}", true),
-            ("{matchExpressions: [{key: a, operator: Exists}]}", "{a: ''}", true),
-            ("{matchExpressions: [{key: a, operator: Exists}]}", "{b: ''}", false),
-            ("{matchExpressions: [{key: a, operator: DoesNotExist}]}", "{b: ''}", true),
-            ("{matchExpressions: [{key: a, operator: DoesNotExist}]}", "{a: ''}", false),
-            ("{matchLabels: {a: b}, matchExpressions: [{key: c, operator: Exists}]}", "{a: b}", false),
+            (
+                "{matchExpressions: [{key: a, operator: In, values: [x, y]}]}",
+                "{a: y}",
+                true,
+            ),
+            (
+                "{matchExpressions: [{key: a, operator: In, values: [x, y]}]}",
+                "{}",
+                false,
+            ),
+            (
+                "{matchExpressions: [{key: a, operator: NotIn, values: [x]}]}",
+                "{a: x}",
+                false,
+            ),
+            (
+                "{matchExpressions: [{key: a, operator: NotIn, values: [x]}]}",
+                "{}",
+                true,
+            ),
+            (
+                "{matchExpressions: [{key: a, operator: Exists}]}",
+                "{a: ''}",
+                true,
+            ),
+            (
+                "{matchExpressions: [{key: a, operator: Exists}]}",
+                "{b: ''}",
+                false,
+            ),
+            (
+                "{matchExpressions: [{key: a, operator: DoesNotExist}]}",
+                "{b: ''}",
+                true,
+            ),
+            (
+                "{matchExpressions: [{key: a, operator: DoesNotExist}]}",
+                "{a: ''}",
+                false,
+            ),
+            (
+                "{matchLabels: {a: b}, matchExpressions: [{key: c, operator: Exists}]}",
+                "{a: b}",
+                false,
+            ),
         ] {
             matches(text, labels, expected);
         }

@@ -8,6 +8,8 @@ mod volume;
 use deconflict_kube::Object;
 
 use crate::Claim;
+use crate::budget::{LimitRange, Quota};
+use crate::pods::{Scaler, Template, templates};
 pub use ingress::{Ingress, IngressClass, IngressPath};
 
 /// What the kind of an object means to the structured spaces.
@@ -21,6 +23,32 @@ pub enum Detail {
     Ingress(Ingress),
     /// A controller's name, and whether Ingresses without class go to it.
     IngressClass(IngressClass),
+    /// It makes pods.
+    Pods(Vec<Template>),
+    /// It changes how many pods run, or how large they are.
+    Scaler(Scaler),
+    /// It bounds what a namespace may take.
+    Quota(Quota),
+    /// It has defaults and bounds for containers, pods and claims of a namespace.
+    LimitRange(LimitRange),
+}
+
+impl Detail {
+    fn of(object: &Object) -> Self {
+        if object.key.is("", "ResourceQuota") {
+            return Self::Quota(Quota::of(object));
+        }
+        if object.key.is("", "LimitRange") {
+            return Self::LimitRange(LimitRange::of(object));
+        }
+        if let Some(scaler) = Scaler::of(object) {
+            return Self::Scaler(scaler);
+        }
+        match templates(object) {
+            templates if templates.is_empty() => Self::None,
+            templates => Self::Pods(templates),
+        }
+    }
 }
 
 /// Everything that `object` claims.
@@ -34,7 +62,7 @@ pub(crate) fn extract(object: &Object) -> (Vec<Claim>, Detail) {
     let detail = match (object.key.group.as_str(), object.key.kind.as_str()) {
         ("networking.k8s.io" | "extensions", "Ingress") => Detail::Ingress(ingress::read(object)),
         ("networking.k8s.io", "IngressClass") => Detail::IngressClass(ingress::read_class(object)),
-        _ => Detail::None,
+        _ => Detail::of(object),
     };
     (claims, detail)
 }
