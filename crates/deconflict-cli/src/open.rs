@@ -94,10 +94,11 @@ pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
             cluster.kubernetes = None;
         }
     }
+    let codeowners = Codeowners::find(&library, &location.top);
     let input = Input {
         library,
         config: Arc::new(config),
-        codeowners: Arc::new(Codeowners::default()),
+        codeowners: Arc::new(codeowners),
         judged: Judged {
             kind: "worktree",
             base: None,

@@ -26,3 +26,6 @@ pub use problem::ConfigProblem;
 pub use read::{CONFIG_FILES, Found, find, parse};
 pub use schema::json_schema;
 pub use team::{team_key, team_name};
+
+/// A name that no pattern spells: it stands for any file of a directory.
+pub(crate) const ANY_FILE: &str = "\u{1}";

@@ -8,7 +8,7 @@ use deconflict_findings::Severity;
 use deconflict_yaml::Node;
 use smol_str::SmolStr;
 
-use crate::Glob;
+use crate::{ANY_FILE, Glob};
 
 /// The Kubernetes version of clusters that name none, when nobody says otherwise (CONTRACT.md, Configuration).
 pub const DEFAULT_KUBERNETES: &str = "1.34";
@@ -75,6 +75,12 @@ impl Config {
             }
         }
         best.map(|(_, name)| name)
+    }
+
+    /// The team that owns what lies in the directory at `path`: as [`Config::team_of_path`] for a file with a name that
+    /// no glob spells.
+    pub fn team_of_directory(&self, path: &RepoPath) -> Option<&SmolStr> {
+        self.team_of_path(&path.join(ANY_FILE)?)
     }
 
     /// The teams whose `namespaces` match; several share it. In the order of the file.

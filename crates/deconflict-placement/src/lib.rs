@@ -22,7 +22,7 @@ mod testing;
 
 pub use build::{Build, Edited, Substitution};
 pub use cluster::Cluster;
-pub use owners::Owners;
+pub use owners::{Owners, TEAM_KEYS};
 pub use placement::{Engine, Placement, PlacementId};
 pub use placements::Placements;
 pub use plan::{Feed, Plan};

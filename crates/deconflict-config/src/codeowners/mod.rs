@@ -14,7 +14,7 @@ use deconflict_files::{Origin, RepoPath};
 use deconflict_yaml::Library;
 use smol_str::SmolStr;
 
-use crate::{ConfigProblem, team_name};
+use crate::{ANY_FILE, ConfigProblem, team_name};
 use index::Index;
 use pattern::Pattern;
 
@@ -134,6 +134,3 @@ impl Codeowners {
             .map_or(&[], |(_, rule)| &rule.owners)
     }
 }
-
-/// A name that no pattern spells: it stands for any file of a directory.
-const ANY_FILE: &str = "\u{1}";
