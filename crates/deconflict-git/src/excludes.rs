@@ -111,9 +111,10 @@ impl Excludes {
         self.index.entry_range(path.as_str().into()).is_some()
     }
 
-    /// True when Git tracks something below the directory.
+    /// True when Git tracks something below the directory. A submodule is tracked itself, nothing below it is.
     pub(crate) fn has_tracked_below(&self, path: &RepoPath) -> bool {
-        self.index.path_is_directory(path.as_str().into())
+        let prefix = format!("{}/", path.as_str());
+        self.index.prefixed_entries(prefix.as_str().into()).is_some()
     }
 }
 

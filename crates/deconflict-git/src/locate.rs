@@ -86,13 +86,13 @@ pub fn discover(root: &Path, environment: &Environment) -> Result<Location, Erro
     if !absolute.is_dir() {
         return Err(Error::NotADirectory { path: given() });
     }
-    let found = repository(&absolute, environment)?;
-    let ceiling = found.as_ref().map(|(_, top)| top.as_path());
     let ceilings: Vec<PathBuf> = environment
         .ceilings
         .as_deref()
         .map(split_ceilings)
         .unwrap_or_default();
+    let found = repository(&absolute, environment, &ceilings)?;
+    let ceiling = found.as_ref().map(|(_, top)| top.as_path());
     let config = config_above(&absolute, ceiling, &ceilings);
     let base = match (&found, &config) {
         (Some((_, top)), _) | (None, Some((top, _))) => top.clone(),
@@ -142,9 +142,11 @@ fn split_ceilings(list: &OsStr) -> Vec<PathBuf> {
 fn repository(
     directory: &Path,
     environment: &Environment,
+    ceilings: &[PathBuf],
 ) -> Result<Option<(gix::ThreadSafeRepository, PathBuf)>, Error> {
+    let mut index_file = environment.index_file.as_deref();
     if let Some(git_dir) = environment.git_dir.as_deref().filter(|path| !path.is_empty()) {
-        let git = open(Path::new(git_dir), None, environment)?;
+        let git = open(Path::new(git_dir), None, index_file)?;
         let local = git.to_thread_local();
         let top = environment
             .work_tree
@@ -158,13 +160,11 @@ fn repository(
         if directory.starts_with(&top) {
             return Ok(Some((git, top)));
         }
+        // It is the index of that repository.
+        index_file = None;
     }
     let options = gix::discover::upwards::Options {
-        ceiling_dirs: environment
-            .ceilings
-            .as_deref()
-            .map(split_ceilings)
-            .unwrap_or_default(),
+        ceiling_dirs: ceilings.to_vec(),
         match_ceiling_dir_or_error: false,
         ..Default::default()
     };
@@ -172,7 +172,7 @@ fn repository(
         return Ok(None);
     };
     let (git_dir, _) = path.into_repository_and_work_tree_directories();
-    let git = open(&git_dir, Some(trust), environment)?;
+    let git = open(&git_dir, Some(trust), index_file)?;
     let local = git.to_thread_local();
     let Some(top) = local.workdir() else {
         return Err(Error::Bare { path: git_dir });
@@ -180,6 +180,13 @@ fn repository(
     let top = top
         .canonicalize()
         .map_err(|error| Error::git(&git_dir, words(&error)))?;
+    // gix looks into the ceiling itself, git stops before it unless it starts there.
+    let hides = |ceiling: &PathBuf| {
+        ceiling != directory && directory.starts_with(ceiling) && ceiling.starts_with(&top)
+    };
+    if ceilings.iter().any(hides) {
+        return Ok(None);
+    }
     if !directory.starts_with(&top) {
         return Err(Error::InsideGit {
             path: directory.to_owned(),
@@ -191,18 +198,13 @@ fn repository(
 fn open(
     git_dir: &Path,
     trust: Option<gix::sec::Trust>,
-    environment: &Environment,
+    index_file: Option<&OsStr>,
 ) -> Result<gix::ThreadSafeRepository, Error> {
     let mut options = gix::open::Options::default();
     if let Some(trust) = trust {
         options = options.with(trust);
     }
-    if let Some(index) = environment
-        .index_file
-        .as_deref()
-        .and_then(OsStr::to_str)
-        .filter(|path| !path.is_empty())
-    {
+    if let Some(index) = index_file.and_then(OsStr::to_str).filter(|path| !path.is_empty()) {
         let index = std::path::absolute(index).unwrap_or_else(|_| index.into());
         options = options.config_overrides([format!("gitoxide.core.indexFile={}", index.display())]);
     }
