@@ -13,5 +13,5 @@ mod problem;
 mod session;
 mod transform;
 
-pub use problem::{Problem, ProblemKind};
+pub use problem::{Problem, ProblemKind, Quirk};
 pub use session::{LoadRestrictor, Options, Rendered, Reorder, Session, to_yaml};

@@ -30,6 +30,29 @@ pub enum ProblemKind {
     Helm,
     /// Needs an external plugin, function or executable.
     Plugin,
+    /// A warning: a deprecated field, by its name; kustomize prints one line about it.
+    Deprecated(&'static str),
+    /// A warning that kustomize prints.
+    Printed,
+    /// A warning: kustomize does something else than the text says, and says nothing.
+    Quirk(Quirk),
+}
+
+/// What kustomize 5.5.0 does without a word (kustomize.md section 1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Quirk {
+    /// Keys whose order in the output differs between runs of kustomize (trap 3). At the first key of the map.
+    UnstableKeyOrder,
+    /// `$patch: replace` on a list element or a whole object, which does nothing (trap 9).
+    ReplaceIgnored,
+    /// A patch element without its merge key, which empties the list (trap 10).
+    PatchEmptiesList,
+    /// A directive of strategic merge that kustomize does not know and copies into the object.
+    DirectiveCopied,
+    /// The name of an image is a regular expression, and as such it matches other images than its text (trap 14).
+    ImagePattern,
+    /// kustomize 5.5.0 crashes on this (trap 15).
+    Crash,
 }
 
 impl Problem {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use deconflict_files::{Reads, RepoPath};
 use deconflict_yaml::{Library, Node};
 
-use crate::Problem;
+use crate::load::{self, Shared};
+use crate::{Problem, emit};
 
 /// Which files a kustomization may name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -54,24 +55,25 @@ pub struct Rendered {
 /// All builds of one run. A base is built once per run and shared; use from any number of threads.
 #[derive(Debug)]
 pub struct Session {
-    library: Arc<Library>,
+    shared: Shared,
 }
 
 impl Session {
     /// Builds over the files of `library`.
     pub fn new(library: Arc<Library>) -> Self {
-        Self { library }
+        Self {
+            shared: Shared::new(library),
+        }
     }
 
     /// The files.
     pub fn library(&self) -> &Arc<Library> {
-        &self.library
+        self.shared.library()
     }
 
     /// What `kustomize build` makes of the directory `root`.
     pub fn build(&self, root: &RepoPath, options: &Options) -> Rendered {
-        let _ = (root, options);
-        Rendered::default()
+        load::run(&self.shared, root, *options)
     }
 
     /// What `kustomize build` makes of the directory `root` if its kustomization file held `content`, whether or not it
@@ -85,7 +87,9 @@ impl Session {
 }
 
 /// The bytes that `kustomize build` prints for `objects`.
+///
+/// # Errors
+/// Objects that have no YAML form; those of a [`Rendered`] have one.
 pub fn to_yaml(objects: &[Arc<Node>]) -> Result<String, Problem> {
-    let _ = objects;
-    Ok(String::new())
+    emit::emit(objects.iter())
 }

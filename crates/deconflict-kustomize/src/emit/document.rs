@@ -35,11 +35,17 @@ pub(super) fn check(body: &Node) -> Result<(), Problem> {
 
 fn check_at(node: &Node, is_root: bool) -> Result<(), Problem> {
     match &node.kind {
-        Kind::Scalar(scalar) => json(scalar).map(drop).map_err(|problem| problem.at(node.at)),
+        Kind::Scalar(scalar) => match json(scalar).map_err(|problem| problem.at(node.at))? {
+            Json::Text(content) => check_characters(&content, node.at),
+            _ => Ok(()),
+        },
         Kind::List(items) => items.iter().try_for_each(|item| check_at(item, false)),
         Kind::Map(fields) => {
             check_keys(fields, is_root)?;
-            fields.iter().try_for_each(|field| check_at(&field.value, false))
+            fields.iter().try_for_each(|field| {
+                check_key(field)?;
+                check_at(&field.value, false)
+            })
         }
     }
 }
@@ -99,10 +105,7 @@ fn value(writer: &mut Writer<'_>, node: &Node, place: Place) -> Result<(), Probl
 
 fn entry(writer: &mut Writer<'_>, field: &Field) -> Result<(), Problem> {
     let name = field.name();
-    check_characters(name, field.key_at.0)?;
-    if name.len() + 2 > LONGEST_JSON_KEY || name.contains('\u{85}') {
-        return Err(Problem::build("yaml: line 1: did not find expected ',' or '}'").at(field.key_at.0));
-    }
+    check_key(field)?;
     writer.new_line();
     let analysis = analyze(name);
     let is_simple = analysis.is_simple_key(name);
@@ -124,6 +127,15 @@ fn entry(writer: &mut Writer<'_>, field: &Field) -> Result<(), Problem> {
             is_root: false,
         },
     )
+}
+
+fn check_key(field: &Field) -> Result<(), Problem> {
+    let name = field.name();
+    check_characters(name, field.key_at.0)?;
+    if name.len() + 2 > LONGEST_JSON_KEY || name.contains('\u{85}') {
+        return Err(Problem::build("yaml: line 1: did not find expected ',' or '}'").at(field.key_at.0));
+    }
+    Ok(())
 }
 
 /// A word that needs no analysis.

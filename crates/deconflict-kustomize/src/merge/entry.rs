@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use deconflict_files::Origin;
-use deconflict_yaml::{Dialect, Kind, Node, Parsed, Scalar};
+use deconflict_yaml::{Dialect, Kind, Loaded, Node, Parsed, Scalar};
 
 use super::json6902::{self, Operation};
 use super::{Target, quote};
@@ -22,15 +22,41 @@ pub(crate) trait PatchReader {
     fn objects(&self, text: &PatchText) -> Result<Vec<Arc<Node>>, Problem>;
 }
 
-/// The text of a patch and its trees.
+/// The text of a patch or of resources, and its trees.
 #[derive(Clone, Debug)]
 pub(crate) struct PatchText {
     /// The text itself (of an inline patch: the scalar's).
     pub(crate) text: Arc<str>,
     /// Its documents. Places point into the file that a person edits.
-    pub(crate) parsed: Arc<Parsed>,
+    pub(crate) trees: Trees,
     /// Its start.
     pub(crate) at: Origin,
+    /// The file as the kustomization names it; none for a text that stands in a scalar.
+    pub(crate) name: Option<String>,
+    /// How many bytes of white space in front of `text` were parsed and then left away.
+    pub(crate) offset: usize,
+}
+
+/// The documents of a file, which everybody shares, or of a scalar.
+#[derive(Clone, Debug)]
+pub(crate) enum Trees {
+    File(Arc<Loaded>),
+    Scalar(Arc<Parsed>),
+}
+
+impl PatchText {
+    /// The documents.
+    pub(crate) fn parsed(&self) -> &Parsed {
+        match &self.trees {
+            Trees::File(loaded) => loaded.parsed(),
+            Trees::Scalar(parsed) => parsed,
+        }
+    }
+
+    /// True when places count in `text` itself.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.trees, Trees::File(_))
+    }
 }
 
 /// One configured patch transformer.
@@ -85,6 +111,7 @@ impl PatchEntry {
                 let text = reader.embedded(inline);
                 // Whether it is JSON is told by its first character.
                 let text = PatchText {
+                    offset: text.text.len() - text.text.trim_start().len(),
                     text: text.text.trim().into(),
                     ..text
                 };

@@ -17,9 +17,9 @@ mod strategic;
 #[cfg(test)]
 mod testing;
 
-pub(crate) use entry::{PatchEntry, PatchReader, PatchText, trouble_configuring};
+pub(crate) use entry::{PatchEntry, PatchReader, PatchText, Trees, trouble_configuring};
 pub(crate) use label_selector::LabelSelector;
-pub(crate) use outcome::{Outcome, PatchMatch, PatchQuirk, PatchQuirkKind};
+pub(crate) use outcome::{Outcome, PatchQuirkKind};
 pub(crate) use patch::{MergeContext, apply_patches};
 pub(crate) use quote::quote;
 pub(crate) use schema::Schema;

@@ -75,6 +75,14 @@ impl ResMap {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// The first resource whose current id is `id`.
+    pub(crate) fn first_with_id(&self, id: &ResId) -> Option<&Resource> {
+        let named = self.named(&id.name).iter();
+        named
+            .map(|position| &self.all[*position as usize])
+            .find(|resource| resource.id().same_as(id))
+    }
+
     /// Positions of resources whose current id is `id` (kustomize's `GetMatchingResourcesByCurrentId` with equality).
     pub(crate) fn by_current_id(&self, id: &ResId) -> Vec<usize> {
         let named = self.named(&id.name).iter().map(|position| *position as usize);

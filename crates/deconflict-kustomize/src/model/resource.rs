@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use deconflict_files::Origin;
-use deconflict_yaml::Node;
-use smol_str::SmolStr;
+use deconflict_files::{Action, Origin, Step};
+use deconflict_yaml::{Kind, Node, Scalar};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::Gvk;
 
@@ -170,6 +170,22 @@ impl Resource {
                 id.namespace.clone()
             },
         });
+    }
+
+    /// Put `-suffix` behind the name, and remember the name for references. The generator is where one would edit it.
+    pub(crate) fn add_hash(&mut self, suffix: &str) {
+        self.remember_id();
+        let name: SmolStr = format_smolstr!("{}-{suffix}", self.id.name);
+        let at = self.declared_at;
+        if let Some(node) = Arc::make_mut(&mut self.body)
+            .get_mut("metadata")
+            .and_then(|metadata| metadata.get_mut("name"))
+        {
+            let via = Step::new(Action::Transformed, "hash suffix", at, node.via.as_ref());
+            node.via = Some(via);
+            node.kind = Kind::Scalar(Scalar::string(name));
+        }
+        self.refresh();
     }
 
     /// Earlier ids, oldest first, as full ids (kustomize's `PrevIds`).

@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) at: Origin,
     /// The name, a regular expression upstream; its error is reported when there is an image to compare with.
     pattern: Result<Regex, String>,
+    /// The name as written.
+    name: Sourced,
     new_name: Option<Sourced>,
     new_tag: Option<Sourced>,
     tag_suffix: Option<Sourced>,
@@ -33,6 +35,8 @@ pub(crate) struct Config {
 pub(crate) struct Outcome {
     /// Images of that name, counted each time they were met.
     pub(crate) matched: usize,
+    /// Where the name stands, when as an expression it matches an image of another name.
+    pub(crate) beyond_name: Option<Origin>,
 }
 
 impl Config {
@@ -56,11 +60,15 @@ impl Config {
         let filled = |name: &str| -> Result<Option<Sourced>, Problem> {
             Ok(reader.text(name)?.filter(|text| !text.text.is_empty()))
         };
-        let name = reader.text_or_empty("name")?;
-        let pattern = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+        let name = reader.text("name")?.unwrap_or(Sourced {
+            text: SmolStr::default(),
+            at: item.at,
+        });
+        let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", name.text);
         Ok(Self {
             at: item.at,
             pattern: Regex::new(&pattern).map_err(|_| pattern),
+            name,
             new_name: filled("newName")?,
             new_tag: filled("newTag")?,
             tag_suffix: filled("tagSuffix")?,
@@ -120,10 +128,14 @@ impl Config {
 pub(crate) fn apply(set: &mut ResMap, config: &Config, specs: &FieldSpecs) -> Result<Outcome, Problem> {
     let mut outcome = Outcome::default();
     let mut replace = |node: &Arc<Node>| {
-        let Some(text) = config.replace(&scalar_of(node)?.text)? else {
+        let image = &scalar_of(node)?.text;
+        let Some(text) = config.replace(image)? else {
             return Ok(None);
         };
         outcome.matched += 1;
+        if !image.starts_with(config.name.text.as_str()) {
+            outcome.beyond_name = Some(config.name.at);
+        }
         Ok(Some(set_from(node, text_scalar(text), config.source(), "images")))
     };
     // The whole set once for the containers anywhere, then once for the field specs.

@@ -19,12 +19,10 @@ pub(crate) mod references;
 pub(crate) mod replacements;
 pub(crate) mod replicas;
 mod specs;
-#[cfg(test)]
-mod testing;
 mod value;
 pub(crate) mod value_add;
 pub(crate) mod vars;
 
 pub(crate) use fieldspec::FieldSpec;
-pub(crate) use read::Sourced;
-pub(crate) use specs::FieldSpecs;
+pub(crate) use read::{Reader, Sourced};
+pub(crate) use specs::{FIRST as LEGACY_FIRST, FieldSpecs, LAST as LEGACY_LAST};

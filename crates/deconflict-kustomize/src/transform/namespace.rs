@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use deconflict_files::Origin;
 use deconflict_yaml::{Dialect, Kind, Node};
 use smol_str::SmolStr;
 

@@ -20,7 +20,7 @@ pub(crate) struct Sourced {
 
 /// One map that becomes a Go struct.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'n> {
+pub(crate) struct Reader<'n> {
     node: &'n Node,
     /// Name of the Go struct, for messages.
     of: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct Reader<'n> {
 
 impl<'n> Reader<'n> {
     /// `node` read as the struct `of`; anything but a map (or null, which is an empty struct) is an error.
-    pub(super) fn new(node: &'n Node, of: &'static str) -> Result<Self, Problem> {
+    pub(crate) fn new(node: &'n Node, of: &'static str) -> Result<Self, Problem> {
         if node.is_map() || node.is_null(Dialect::Kustomization) {
             return Ok(Self { node, of });
         }
@@ -40,12 +40,20 @@ impl<'n> Reader<'n> {
     }
 
     /// Where the map is written.
-    pub(super) fn at(&self) -> Origin {
+    pub(crate) fn at(&self) -> Origin {
         self.node.at
     }
 
+    /// Where the name of a field stands whose value is not null.
+    pub(crate) fn place(&self, name: &str) -> Option<Origin> {
+        let value = self.value(name)?;
+        let fields = self.node.fields().iter();
+        let field = fields.into_iter().rfind(|field| Arc::ptr_eq(&field.value, value))?;
+        Some(field.key_at.0)
+    }
+
     /// The value of a field that is not null. Names match in any case; of several the last counts, an exact one first.
-    pub(super) fn value(&self, name: &str) -> Option<&'n Arc<Node>> {
+    pub(crate) fn value(&self, name: &str) -> Option<&'n Arc<Node>> {
         let fields = self.node.fields();
         let exact = fields.iter().rfind(|field| field.name() == name);
         let found = exact.or_else(|| {
@@ -57,7 +65,7 @@ impl<'n> Reader<'n> {
     }
 
     /// Fail for any field that is not one of `names`, as strict decoding does.
-    pub(super) fn only(&self, names: &[&str]) -> Result<(), Problem> {
+    pub(crate) fn only(&self, names: &[&str]) -> Result<(), Problem> {
         let known = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
         match self.node.fields().iter().find(|field| !known(field.name())) {
             Some(field) => {
@@ -69,19 +77,19 @@ impl<'n> Reader<'n> {
     }
 
     /// A text field.
-    pub(super) fn text(&self, name: &str) -> Result<Option<Sourced>, Problem> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<Sourced>, Problem> {
         self.value(name)
             .map(|value| self.as_text(value, name))
             .transpose()
     }
 
     /// A text field, empty when absent.
-    pub(super) fn text_or_empty(&self, name: &str) -> Result<SmolStr, Problem> {
+    pub(crate) fn text_or_empty(&self, name: &str) -> Result<SmolStr, Problem> {
         Ok(self.text(name)?.map(|text| text.text).unwrap_or_default())
     }
 
     /// A boolean field, false when absent.
-    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
         let Some(value) = self.value(name) else {
             return Ok(false);
         };
@@ -95,7 +103,7 @@ impl<'n> Reader<'n> {
     }
 
     /// An integer field.
-    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, Problem> {
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, Problem> {
         let Some(value) = self.value(name) else {
             return Ok(None);
         };
@@ -117,7 +125,7 @@ impl<'n> Reader<'n> {
     }
 
     /// A list field, empty when absent.
-    pub(super) fn list(&self, name: &str, of: &str) -> Result<&'n [Arc<Node>], Problem> {
+    pub(crate) fn list(&self, name: &str, of: &str) -> Result<&'n [Arc<Node>], Problem> {
         match self.value(name) {
             None => Ok(&[]),
             Some(value) => match &value.kind {
@@ -128,7 +136,7 @@ impl<'n> Reader<'n> {
     }
 
     /// A list of texts, empty when absent.
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<Sourced>, Problem> {
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<Sourced>, Problem> {
         self.list(name, "string")?
             .iter()
             .map(|item| self.as_text(item, name))
@@ -136,7 +144,7 @@ impl<'n> Reader<'n> {
     }
 
     /// A map of texts, sorted by key, empty when absent.
-    pub(super) fn pairs(&self, name: &str) -> Result<Vec<(SmolStr, Sourced)>, Problem> {
+    pub(crate) fn pairs(&self, name: &str) -> Result<Vec<(SmolStr, Sourced)>, Problem> {
         let Some(value) = self.value(name) else {
             return Ok(Vec::new());
         };

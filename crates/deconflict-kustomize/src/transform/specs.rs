@@ -188,7 +188,7 @@ impl FieldSpecs {
 
 /// Kinds that come first, in this order, and last: the order that kustomize also writes objects in (kustomize.md
 /// section 3).
-const FIRST: [&str; 22] = [
+pub(crate) const FIRST: [&str; 22] = [
     "Namespace",
     "ResourceQuota",
     "StorageClass",
@@ -212,7 +212,7 @@ const FIRST: [&str; 22] = [
     "CronJob",
     "PodDisruptionBudget",
 ];
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+pub(crate) const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// Upstream's `Gvk.IsLessThan`.
 fn compare(left: &Gvk, right: &Gvk) -> Ordering {

@@ -41,7 +41,7 @@ pub(super) fn read(text: &PatchText) -> Result<Vec<Operation>, Problem> {
     if is_json && let Err(offset) = syntax::check(&text.text) {
         return Err(Problem::build(format!("invalid character in JSON at byte {offset}")).at(text.at));
     }
-    let parsed = &text.parsed;
+    let parsed = text.parsed();
     let first = parsed.documents.iter().find(|document| document.index == 0);
     if let Some(problem) = parsed.problems.iter().find(|problem| {
         let kind = &problem.kind;
