@@ -13,5 +13,5 @@ mod problem;
 mod session;
 mod transform;
 
-pub use problem::{Problem, ProblemKind, Quirk};
+pub use problem::{Problem, ProblemKind, Quirk, Warning, WarningKind};
 pub use session::{LoadRestrictor, Options, Rendered, Reorder, Session, to_yaml};

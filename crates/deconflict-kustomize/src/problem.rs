@@ -30,11 +30,29 @@ pub enum ProblemKind {
     Helm,
     /// Needs an external plugin, function or executable.
     Plugin,
-    /// A warning: a deprecated field, by its name; kustomize prints one line about it.
+}
+
+/// Something odd about a kustomization that can be built.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warning {
+    /// What it is.
+    pub kind: WarningKind,
+    /// kustomize's line where it prints one, else ours.
+    pub message: String,
+    /// The text that it is about.
+    pub at: Origin,
+}
+
+/// Kinds of warnings.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WarningKind {
+    /// A deprecated field, by its name; kustomize prints one line about it.
     Deprecated(&'static str),
-    /// A warning that kustomize prints.
+    /// kustomize prints a line.
     Printed,
-    /// A warning: kustomize does something else than the text says, and says nothing.
+    /// A patch with a target that selects no object, which is no error.
+    NoTarget,
+    /// kustomize does something else than the text says, and says nothing.
     Quirk(Quirk),
 }
 

@@ -6,7 +6,7 @@ use deconflict_files::{Reads, RepoPath};
 use deconflict_yaml::{Library, Node};
 
 use crate::load::{self, Shared};
-use crate::{Problem, emit};
+use crate::{Problem, Warning, emit};
 
 /// Which files a kustomization may name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -47,7 +47,7 @@ pub struct Rendered {
     /// Why it, or a part of it, cannot be built; empty for a complete build.
     pub problems: Vec<Problem>,
     /// What kustomize would print on stderr, and what it does silently and should not.
-    pub warnings: Vec<Problem>,
+    pub warnings: Vec<Warning>,
     /// What was read, and looked for in vain.
     pub reads: Reads,
 }

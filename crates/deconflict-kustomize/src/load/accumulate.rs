@@ -328,7 +328,10 @@ impl Build<'_> {
             let within = |problem: Problem| {
                 problem
                     .at(path.at)
-                    .within(format!("unable to parse open API definition from '{}'", path.text))
+                    .within(format!(
+                        "unable to parse open API definition from '{}'",
+                        path.text
+                    ))
                     .within("loading CRDs")
             };
             let Some(root) = self.configuration_tree(kustomization, &path).map_err(within)? else {
@@ -461,9 +464,15 @@ pub(super) fn put(accumulated: &mut Accumulated, resource: Resource) -> Result<(
     };
     match (&accumulated.set.by_any_id(&id)[..], resource.behavior) {
         ([], Behavior::Create) => accumulated.append(resource),
-        ([], _) => Err(fail(format!("id {} does not exist; cannot merge or replace", shown()))),
+        ([], _) => Err(fail(format!(
+            "id {} does not exist; cannot merge or replace",
+            shown()
+        ))),
         ([position], Behavior::Create) => {
-            let mut problem = fail(format!("id {} exists; behavior must be merge or replace", shown()));
+            let mut problem = fail(format!(
+                "id {} exists; behavior must be merge or replace",
+                shown()
+            ));
             problem.related.push(accumulated.set.get(*position).declared_at);
             Err(problem)
         }
@@ -489,6 +498,9 @@ fn remote(path: &Sourced) -> Problem {
 }
 
 fn kind_place(kustomization: &Kustomization) -> Origin {
-    let kind = kustomization.reader().ok().and_then(|reader| reader.place("kind"));
+    let kind = kustomization
+        .reader()
+        .ok()
+        .and_then(|reader| reader.place("kind"));
     kind.unwrap_or_else(|| kustomization.start())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deconflict_files::{Reads, RepoPath};
+use deconflict_files::{Origin, Reads, RepoPath};
 use deconflict_yaml::Library;
 
 use super::accumulate::Accumulated;
@@ -13,7 +13,7 @@ use super::paths::Paths;
 use crate::merge::{Outcome, PatchQuirkKind, Schema};
 use crate::session::{Options, Rendered};
 use crate::transform::FieldSpecs;
-use crate::{LoadRestrictor, Problem, ProblemKind, Quirk};
+use crate::{LoadRestrictor, Problem, Quirk, Warning, WarningKind};
 
 /// What all builds of a run share.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub(super) struct Built {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Said {
     pub(super) problems: Vec<Problem>,
-    pub(super) warnings: Vec<Problem>,
+    pub(super) warnings: Vec<Warning>,
     pub(super) reads: Reads,
     /// A part could not be loaded, so what refers to it is no mistake.
     pub(super) is_partial: bool,
@@ -156,12 +156,22 @@ impl<'s> Build<'s> {
                     "kustomize does not know this directive and copies it into the object",
                 ),
             };
-            self.warn(Problem::new(ProblemKind::Quirk(kind), message).at(quirk.at));
+            self.warn(WarningKind::Quirk(kind), message, quirk.at);
+        }
+        for found in outcome.matches {
+            if found.has_target && found.objects == 0 && !self.said.is_partial {
+                self.warn(WarningKind::NoTarget, "the patch selects no object", found.at);
+            }
         }
     }
 
     /// Warn, once.
-    pub(super) fn warn(&mut self, warning: Problem) {
+    pub(super) fn warn(&mut self, kind: WarningKind, message: impl Into<String>, at: Origin) {
+        let warning = Warning {
+            kind,
+            message: message.into(),
+            at,
+        };
         if !self.said.warnings.contains(&warning) {
             self.said.warnings.push(warning);
         }
@@ -198,11 +208,16 @@ impl<'s> Build<'s> {
             },
             (Some(loaded), None) => {
                 let path = self.paths.library().files().get(loaded.file).path.clone();
-                let schema = self.shared.schemas.get(&path, self.ticket, |_| true, || {
-                    let documents = &loaded.parsed().documents;
-                    let root = documents.first().and_then(|document| document.root.as_ref());
-                    root.map_or_else(Arc::default, |root| Arc::new(Schema::from_openapi(root)))
-                });
+                let schema = self.shared.schemas.get(
+                    &path,
+                    self.ticket,
+                    |_| true,
+                    || {
+                        let documents = &loaded.parsed().documents;
+                        let root = documents.first().and_then(|document| document.root.as_ref());
+                        root.map_or_else(Arc::default, |root| Arc::new(Schema::from_openapi(root)))
+                    },
+                );
                 self.schema = Some(Arc::clone(&schema));
             }
         }

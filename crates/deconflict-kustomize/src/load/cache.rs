@@ -143,10 +143,15 @@ mod tests {
         let barrier = std::sync::Barrier::new(2);
         let need = |first: &'static str, second: &'static str| {
             let ticket = cache.ticket();
-            cache.get(&first, ticket, |_| true, || {
-                barrier.wait();
-                *cache.get(&second, ticket, |_| true, || 7)
-            })
+            cache.get(
+                &first,
+                ticket,
+                |_| true,
+                || {
+                    barrier.wait();
+                    *cache.get(&second, ticket, |_| true, || 7)
+                },
+            )
         };
         std::thread::scope(|scope| {
             let one = scope.spawn(|| need("a", "b"));

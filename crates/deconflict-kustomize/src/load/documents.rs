@@ -129,7 +129,10 @@ fn documents(text: &PatchText) -> Result<Documents, Problem> {
         }
         let Some(document) = document else { continue };
         if document.directives {
-            return Err(malformed("yaml: did not find expected <document start>".to_owned(), text));
+            return Err(malformed(
+                "yaml: did not find expected <document start>".to_owned(),
+                text,
+            ));
         }
         let Some(root) = document
             .root
@@ -161,10 +164,7 @@ fn separators(text: &PatchText) -> Result<Vec<usize>, Problem> {
         let rest = text.text[start + 3..start + length].trim();
         if !rest.is_empty() && !rest.starts_with('#') {
             let at = if text.is_file() {
-                Origin::new(
-                    text.at.file,
-                    deconflict_files::Span::new(start, start + length),
-                )
+                Origin::new(text.at.file, deconflict_files::Span::new(start, start + length))
             } else {
                 text.at
             };
@@ -287,7 +287,9 @@ pub(super) fn validate(object: &Node) -> Result<(), Problem> {
 /// A tree as it comes back from JSON. Places stay.
 pub(super) fn through_json(node: &Arc<Node>) -> Result<Arc<Node>, Problem> {
     let kind = match &node.kind {
-        Kind::Scalar(scalar) => Kind::Scalar(scalar_through_json(scalar).map_err(|problem| problem.at(node.at))?),
+        Kind::Scalar(scalar) => {
+            Kind::Scalar(scalar_through_json(scalar).map_err(|problem| problem.at(node.at))?)
+        }
         Kind::List(items) => Kind::List(items.iter().map(through_json).collect::<Result<_, _>>()?),
         Kind::Map(fields) => {
             let fields = fields.iter().map(|field| {

@@ -14,7 +14,7 @@ use super::steps::add_hashes;
 use crate::emit;
 use crate::model::ResMap;
 use crate::transform::{references, vars};
-use crate::{Problem, ProblemKind, Quirk};
+use crate::{Problem, Quirk, WarningKind};
 
 /// Objects with this annotation are for tools, not for the cluster.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
@@ -44,7 +44,7 @@ pub(super) fn finish(
         unused.sort_unstable();
         if let Some((_, at)) = outcome.unused.first() {
             let message = format!("well-defined vars that were never replaced: {}", unused.join(","));
-            build.warn(Problem::new(ProblemKind::Printed, message).at(*at));
+            build.warn(WarningKind::Printed, message, *at);
         }
     }))?;
     for resource in set.iter() {
@@ -70,7 +70,7 @@ pub(super) fn finish(
         emit::check_json(&body).map_err(|problem| problem.at(resource.declared_at))?;
         if let Some(at) = emit::unstable_keys(&body) {
             let message = "kustomize prints these keys in an order that differs between runs";
-            build.warn(Problem::new(ProblemKind::Quirk(Quirk::UnstableKeyOrder), message).at(at));
+            build.warn(WarningKind::Quirk(Quirk::UnstableKeyOrder), message, at);
         }
         bodies.push(body);
     }

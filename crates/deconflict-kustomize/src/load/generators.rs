@@ -335,7 +335,9 @@ pub(super) fn service_account(config: &Node) -> Result<Resource, Problem> {
     let reader = Reader::new(config, "IAMPolicyGenerator")?;
     let cloud = reader.text_or_empty("cloud")?;
     if cloud != "gke" {
-        return Err(Problem::build(format!("cloud provider {cloud} not supported yet")));
+        return Err(Problem::build(format!(
+            "cloud provider {cloud} not supported yet"
+        )));
     }
     let empty = Node::map(config.at);
     let inner = |name: &str| reader.value(name).map_or(&empty, |node| node);
@@ -351,7 +353,11 @@ pub(super) fn service_account(config: &Node) -> Result<Resource, Problem> {
         account.text_or_empty("projectId")?
     );
     let mut annotations = made.map();
-    annotations.set("iam.gke.io/gcp-service-account", made.at, made.text(&account, made.at));
+    annotations.set(
+        "iam.gke.io/gcp-service-account",
+        made.at,
+        made.text(&account, made.at),
+    );
     let mut metadata = made.map();
     metadata.set("annotations", made.at, annotations);
     for field in ["name", "namespace"] {

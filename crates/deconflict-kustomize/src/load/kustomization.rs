@@ -9,7 +9,7 @@ use super::documents::yaml_words;
 use super::paths::Paths;
 use super::shape;
 use crate::transform::{Reader, Sourced};
-use crate::{Problem, ProblemKind};
+use crate::{Problem, ProblemKind, Warning, WarningKind};
 
 /// The names of a kustomization file. A directory may hold one of them.
 const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -41,7 +41,7 @@ pub(super) struct Kustomization {
 
 impl Kustomization {
     /// Read the kustomization file of `directory`, and the warnings that kustomize prints about it.
-    pub(super) fn load(paths: &Paths<'_>, directory: &RepoPath) -> Result<(Self, Vec<Problem>), Problem> {
+    pub(super) fn load(paths: &Paths<'_>, directory: &RepoPath) -> Result<(Self, Vec<Warning>), Problem> {
         let shown = paths.shown(directory);
         let found: Vec<&'static str> = FILE_NAMES
             .into_iter()
@@ -113,7 +113,10 @@ impl Kustomization {
             Err(Problem::build(message).at(at.map_or(start, |at| at.at)))
         };
         if !matches!(kind_text, "" | "Kustomization" | "Component") {
-            return fail("kind should be Kustomization or Component".to_owned(), kind.as_ref());
+            return fail(
+                "kind should be Kustomization or Component".to_owned(),
+                kind.as_ref(),
+            );
         }
         let (wanted, kind_text) = if is_component {
             ("kustomize.config.k8s.io/v1alpha1", "Component")
@@ -189,15 +192,13 @@ fn is_empty(node: &Node) -> bool {
     node.fields().iter().all(|field| {
         is_header(field.name())
             || match &field.value.kind {
-                Kind::Scalar(scalar) => {
-                    scalar.text.is_empty() || field.value.is_null(Dialect::Kustomization)
-                }
+                Kind::Scalar(scalar) => scalar.text.is_empty() || field.value.is_null(Dialect::Kustomization),
                 _ => false,
             }
     })
 }
 
-fn deprecations(reader: &Reader<'_>) -> Vec<Problem> {
+fn deprecations(reader: &Reader<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (field, instead) in DEPRECATED {
         let Some(at) = reader.place(field) else {
@@ -208,8 +209,8 @@ fn deprecations(reader: &Reader<'_>) -> Vec<Problem> {
             "# Warning: '{field}' is deprecated. Please use {instead} instead. {experimental}Run 'kustomize edit fix' to \
              update your Kustomization automatically."
         );
-        let kind = ProblemKind::Deprecated(field);
-        warnings.push(Problem::new(kind, message).at(at));
+        let kind = WarningKind::Deprecated(field);
+        warnings.push(Warning { kind, message, at });
     }
     warnings
 }

@@ -45,7 +45,10 @@ impl Build<'_> {
 
     /// What is noted about a plugin, which knows where it is from.
     pub(super) fn plugin_stamp(plugin: &Resource) -> Option<String> {
-        let origin = plugin.body().at_path(&["metadata", "annotations", ORIGIN])?.text()?;
+        let origin = plugin
+            .body()
+            .at_path(&["metadata", "annotations", ORIGIN])?
+            .text()?;
         let path = origin.strip_prefix("path: ")?.trim_end();
         let mut stamp = format!(
             "configuredIn: {path}\nconfiguredBy:\n  apiVersion: {}\n  kind: {}\n",

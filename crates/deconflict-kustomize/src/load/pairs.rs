@@ -29,17 +29,26 @@ pub(super) fn load(args: &Reader<'_>, directory: &RepoPath, paths: &Paths<'_>) -
     let (literals, files) = (args.texts("literals")?, args.texts("files")?);
     let mut pairs = Vec::new();
     for env in &envs {
-        from_env_file(env, directory, paths, &mut pairs)
-            .map_err(|problem| problem.within(format!("env source files: {}", shown(&envs))).at(env.at))?;
+        from_env_file(env, directory, paths, &mut pairs).map_err(|problem| {
+            problem
+                .within(format!("env source files: {}", shown(&envs)))
+                .at(env.at)
+        })?;
     }
     for literal in &literals {
-        let pair = from_literal(literal)
-            .map_err(|problem| problem.within(format!("literal sources {}", shown(&literals))).at(literal.at))?;
+        let pair = from_literal(literal).map_err(|problem| {
+            problem
+                .within(format!("literal sources {}", shown(&literals)))
+                .at(literal.at)
+        })?;
         pairs.push(pair);
     }
     for file in &files {
-        let pair = from_file(file, directory, paths)
-            .map_err(|problem| problem.within(format!("file sources: {}", shown(&files))).at(file.at))?;
+        let pair = from_file(file, directory, paths).map_err(|problem| {
+            problem
+                .within(format!("file sources: {}", shown(&files)))
+                .at(file.at)
+        })?;
         pairs.push(pair);
     }
     Ok(pairs)

@@ -93,8 +93,10 @@ impl<'s> Paths<'s> {
         let shown = self.shown(root);
         match self.evaluate(root, &shown)? {
             (real, Kind::Directory) => Ok(real),
-            (_, Kind::File) => Err(Problem::build(format!("'{shown}': file is not directory"))
-                .within("must build at directory")),
+            (_, Kind::File) => {
+                Err(Problem::build(format!("'{shown}': file is not directory"))
+                    .within("must build at directory"))
+            }
         }
     }
 

@@ -124,7 +124,8 @@ impl Build<'_> {
             kind => return Err(at(not_a("generator", kind, plugin))),
         };
         let config = through_json(plugin.body()).map_err(at)?;
-        let generator = Generator::from_plugin(what, &config).map_err(|problem| configuring(plugin, problem))?;
+        let generator =
+            Generator::from_plugin(what, &config).map_err(|problem| configuring(plugin, problem))?;
         let stamp = self.origin.as_ref().and_then(|_| Self::plugin_stamp(plugin));
         self.absorb(accumulated, &generator, kustomization, stamp)
     }

@@ -43,7 +43,11 @@ mod tests {
     #[test]
     fn urls_and_paths() {
         let check = |path: &str, file: bool, repository: bool| {
-            assert_eq!((is_remote_file(path), is_repository(path)), (file, repository), "{path}");
+            assert_eq!(
+                (is_remote_file(path), is_repository(path)),
+                (file, repository),
+                "{path}"
+            );
         };
         check("https://example.com/a.yaml", true, true);
         check("github.com/org/repo?ref=v1", false, true);

@@ -34,12 +34,23 @@ const TEXTS: Shape = List(&Text, "string");
 
 static META: Struct = Struct {
     name: "ObjectMeta",
-    fields: &[("name", Text), ("namespace", Text), ("labels", Texts), ("annotations", Texts)],
+    fields: &[
+        ("name", Text),
+        ("namespace", Text),
+        ("labels", Texts),
+        ("annotations", Texts),
+    ],
 };
 
 static FIELD_SPEC: Struct = Struct {
     name: "FieldSpec",
-    fields: &[("group", Text), ("version", Text), ("kind", Text), ("path", Text), ("create", Flag)],
+    fields: &[
+        ("group", Text),
+        ("version", Text),
+        ("kind", Text),
+        ("path", Text),
+        ("create", Flag),
+    ],
 };
 
 static LABEL: Struct = Struct {
@@ -77,12 +88,23 @@ static PATCH: Struct = Struct {
 
 static IMAGE: Struct = Struct {
     name: "Image",
-    fields: &[("name", Text), ("newName", Text), ("tagSuffix", Text), ("newTag", Text), ("digest", Text)],
+    fields: &[
+        ("name", Text),
+        ("newName", Text),
+        ("tagSuffix", Text),
+        ("newTag", Text),
+        ("digest", Text),
+    ],
 };
 
 static FIELD_OPTIONS: Struct = Struct {
     name: "FieldOptions",
-    fields: &[("delimiter", Text), ("index", Integer), ("encoding", Text), ("create", Flag)],
+    fields: &[
+        ("delimiter", Text),
+        ("index", Integer),
+        ("encoding", Text),
+        ("create", Flag),
+    ],
 };
 
 static SOURCE: Struct = Struct {
@@ -155,7 +177,10 @@ static LEGACY_SORT: Struct = Struct {
 
 static SORT: Struct = Struct {
     name: "SortOptions",
-    fields: &[("order", Text), ("legacySortOptions", Shape::Struct(&LEGACY_SORT))],
+    fields: &[
+        ("order", Text),
+        ("legacySortOptions", Shape::Struct(&LEGACY_SORT)),
+    ],
 };
 
 static GENERATOR_OPTIONS: Struct = Struct {
@@ -262,7 +287,10 @@ pub(super) static KUSTOMIZATION: Struct = Struct {
         ("patches", List(&Shape::Struct(&PATCH), "types.Patch")),
         ("images", List(&Shape::Struct(&IMAGE), "types.Image")),
         ("imageTags", List(&Shape::Struct(&IMAGE), "types.Image")),
-        ("replacements", List(&Shape::Struct(&REPLACEMENT), "types.ReplacementField")),
+        (
+            "replacements",
+            List(&Shape::Struct(&REPLACEMENT), "types.ReplacementField"),
+        ),
         ("replicas", List(&Shape::Struct(&REPLICA), "types.Replica")),
         ("vars", List(&Shape::Struct(&VAR), "types.Var")),
         ("sortOptions", Shape::Struct(&SORT)),
@@ -270,8 +298,14 @@ pub(super) static KUSTOMIZATION: Struct = Struct {
         ("components", TEXTS),
         ("crds", TEXTS),
         ("bases", TEXTS),
-        ("configMapGenerator", List(&Shape::Struct(&CONFIG_MAP), "types.ConfigMapArgs")),
-        ("secretGenerator", List(&Shape::Struct(&SECRET), "types.SecretArgs")),
+        (
+            "configMapGenerator",
+            List(&Shape::Struct(&CONFIG_MAP), "types.ConfigMapArgs"),
+        ),
+        (
+            "secretGenerator",
+            List(&Shape::Struct(&SECRET), "types.SecretArgs"),
+        ),
         ("helmGlobals", Shape::Struct(&HELM_GLOBALS)),
         ("helmCharts", List(&Shape::Struct(&HELM_CHART), "types.HelmChart")),
         (
@@ -308,8 +342,11 @@ fn check_struct(node: &Node, of: &'static Struct, path: &str) -> Result<(), Prob
     sorted.sort_by(|left, right| left.name().cmp(right.name()));
     for field in sorted {
         let known = of.fields.iter().find(|(name, _)| *name == field.name());
-        let known =
-            known.or_else(|| of.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(field.name())));
+        let known = known.or_else(|| {
+            of.fields
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(field.name()))
+        });
         let Some((name, shape)) = known else {
             let message = format!("json: unknown field \"{}\"", field.name());
             return Err(Problem::build(message).at(field.key_at.0));

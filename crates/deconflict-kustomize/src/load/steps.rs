@@ -14,7 +14,7 @@ use crate::merge::{MergeContext, Outcome, PatchEntry, apply_patches, trouble_con
 use crate::model::{ResMap, Resource};
 use crate::transform::affix::Side;
 use crate::transform::{affix, images, labels, namespace, replacements, replicas, value_add};
-use crate::{Problem, ProblemKind, Quirk};
+use crate::{Problem, ProblemKind, Quirk, WarningKind};
 
 /// One transformer, configured.
 pub(super) struct Step {
@@ -241,8 +241,9 @@ impl Build<'_> {
             What::Image(config) => {
                 let outcome = images::apply(set, config, specs)?;
                 if let Some(at) = outcome.beyond_name {
-                    let message = "the image name is a regular expression to kustomize, and matches another name";
-                    self.warn(Problem::new(ProblemKind::Quirk(Quirk::ImagePattern), message).at(at));
+                    let message =
+                        "the image name is a regular expression to kustomize, and matches another name";
+                    self.warn(WarningKind::Quirk(Quirk::ImagePattern), message, at);
                 }
                 Ok(())
             }

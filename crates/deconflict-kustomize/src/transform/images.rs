@@ -64,7 +64,10 @@ impl Config {
             text: SmolStr::default(),
             at: item.at,
         });
-        let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", name.text);
+        let pattern = format!(
+            "^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$",
+            name.text
+        );
         Ok(Self {
             at: item.at,
             pattern: Regex::new(&pattern).map_err(|_| pattern),

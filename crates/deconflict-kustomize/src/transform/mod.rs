@@ -23,6 +23,5 @@ mod value;
 pub(crate) mod value_add;
 pub(crate) mod vars;
 
-pub(crate) use fieldspec::FieldSpec;
 pub(crate) use read::{Reader, Sourced};
 pub(crate) use specs::{FIRST as LEGACY_FIRST, FieldSpecs, LAST as LEGACY_LAST};

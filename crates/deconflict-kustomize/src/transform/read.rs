@@ -48,7 +48,9 @@ impl<'n> Reader<'n> {
     pub(crate) fn place(&self, name: &str) -> Option<Origin> {
         let value = self.value(name)?;
         let fields = self.node.fields().iter();
-        let field = fields.into_iter().rfind(|field| Arc::ptr_eq(&field.value, value))?;
+        let field = fields
+            .into_iter()
+            .rfind(|field| Arc::ptr_eq(&field.value, value))?;
         Some(field.key_at.0)
     }
 
