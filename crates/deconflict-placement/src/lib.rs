@@ -3,12 +3,17 @@
 //! The pipeline asks a [`Plan`] for roots wave by wave, renders each and feeds it back, because rendered output may
 //! declare further placements. At the end stand the [`Placements`].
 
+mod argocd;
 mod build;
 mod cluster;
+mod edit;
+mod entry;
+mod fact;
 mod flux;
 mod inventory;
 mod layout;
 mod listed;
+mod origin;
 mod owners;
 mod placement;
 mod placements;

@@ -52,8 +52,12 @@ pub struct Placement {
     pub render: Option<Arc<Root>>,
     /// How the root becomes objects.
     pub root_kind: RootKind,
-    /// Cluster, one of [`crate::Placements::clusters`]; `None` when nothing places it: it then joins with nobody.
+    /// Cluster, one of [`crate::Placements::clusters`]; `None` when nothing names it: see `unnamed`; without either it joins with nobody.
     pub cluster: Option<SmolStr>,
+    /// Set only when `cluster` is not: a cluster whose name nobody says, but placements of equal text go to the same one
+    /// (a destination that no inventory explains, an Argo CD of unknown home that says `in-cluster`). They join with
+    /// each other. Never printed as a cluster.
+    pub unnamed: Option<SmolStr>,
     /// The namespace that the engine or the configuration gives to objects without one.
     pub namespace: Option<SmolStr>,
     /// Argo CD project.

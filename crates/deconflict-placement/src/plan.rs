@@ -1,17 +1,27 @@
 //! Finding roots, wave by wave.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod candidates;
+mod finish;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use deconflict_config::{Codeowners, Config};
-use deconflict_files::{Reads, RepoPath};
+use deconflict_files::{Origin, Reads, RepoPath};
 use deconflict_findings::{PlacementStatus, Source};
 use deconflict_yaml::{Library, Node};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use crate::entry::{EntryKind, Raw, raw};
+use crate::flux::Pending;
 use crate::inventory::Inventory;
+use crate::origin::Own;
 use crate::survey::{Reach, Survey};
-use crate::{Engine, Owners, Placement, PlacementId, Placements, Root, RootKind, layout, listed};
+use crate::{Engine, Owners, Placement, PlacementId, Placements, Problem, ProblemKind, Root, RootKind, layout, listed};
 
 /// What came out of a root.
 #[derive(Debug)]
@@ -37,14 +47,42 @@ pub struct Plan {
     pub(crate) config: Arc<Config>,
     pub(crate) survey: Survey,
     pub(crate) inventory: Inventory,
+    pub(crate) own: Own,
+    /// Engine objects by the file that holds them, before anything is built.
+    raw: BTreeMap<RepoPath, Vec<Raw>>,
     /// Roots of the next wave.
     queue: BTreeSet<Arc<Root>>,
     /// Roots that were handed out, and what came back.
     given: BTreeMap<Arc<Root>, Option<Fed>>,
+    /// Placements so far.
+    sites: Vec<Site>,
+    known: FxHashSet<Identity>,
+    by_root: FxHashMap<Arc<Root>, Vec<SiteId>>,
+    /// Sites whose root came back and whose engine objects are not looked at yet.
+    work: VecDeque<SiteId>,
+    sets: Vec<Pending>,
+    pending: Vec<Pending>,
+    releases: Vec<Pending>,
+    /// Objects that others look up, by cluster and kind, then namespace and name.
+    facts: BTreeMap<(SmolStr, SmolStr), BTreeMap<(SmolStr, SmolStr), Arc<Node>>>,
+    /// Applications by the Argo CD that holds them and their name.
+    pub(crate) applications: BTreeMap<(SmolStr, SmolStr), Origin>,
+    /// Applications by what they deploy where.
+    pub(crate) deployed: BTreeMap<SmolStr, (SmolStr, Origin)>,
+    /// Clusters that the configuration lists a directory for.
+    listed: BTreeMap<RepoPath, BTreeSet<SmolStr>>,
     /// Files and kustomizations that something places already.
     covered: Reach,
+    declared: Declared,
     stage: Stage,
-    pub(crate) result: Placements,
+    result: Placements,
+}
+
+/// Engines with declared entry points; other raw objects of theirs deploy nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Declared {
+    argo: bool,
+    flux: bool,
 }
 
 /// What is kept of a root's output.
@@ -52,15 +90,69 @@ pub struct Plan {
 struct Fed {
     status: PlacementStatus,
     reason: Option<SmolStr>,
+    entries: Vec<(EntryKind, Arc<Node>)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Stage {
     Listed,
+    Candidates,
     Kustomizations,
     Manifests,
     Done,
 }
+
+/// Index of a [`Site`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct SiteId(usize);
+
+/// A placement on its way, and where it comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) placement: Placement,
+    from: From,
+    depth: u32,
+}
+
+/// Why a site is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum From {
+    /// The configuration lists it.
+    Listed,
+    /// It holds raw engine objects, which deploy what they say.
+    Candidate,
+    /// An engine's object in that site.
+    Site(SiteId),
+}
+
+impl Site {
+    /// A placement that an engine's object in `parent` makes.
+    pub(crate) fn within(parent: SiteId, placement: Placement) -> Self {
+        Self {
+            placement,
+            from: From::Site(parent),
+            depth: 0,
+        }
+    }
+}
+
+/// What makes two placements one.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Identity {
+    engine: Engine,
+    app: Option<SmolStr>,
+    root: Option<RepoPath>,
+    render: Option<Arc<Root>>,
+    cluster: Option<SmolStr>,
+    unnamed: Option<SmolStr>,
+    namespace: Option<SmolStr>,
+    repo: String,
+    revision: Option<String>,
+    distinct: SmolStr,
+}
+
+/// Engine objects make each other at most this deep: more is a loop with changing names.
+const MAX_DEPTH: u32 = 24;
 
 impl Plan {
     /// A plan for everything below the configuration's Top.
@@ -72,26 +164,72 @@ impl Plan {
             problems: std::mem::take(&mut survey.problems),
             ..Placements::default()
         };
-        Self {
+        let mut found = BTreeMap::new();
+        for path in &survey.objects {
+            let Ok(loaded) = library.load(path) else { continue };
+            let objects = raw(&loaded);
+            if !objects.is_empty() {
+                found.insert(path.clone(), objects);
+            }
+        }
+        let mut plan = Self {
             inventory: Inventory::new(&config),
+            own: Own::new(&config, None),
             library,
             config,
             survey,
+            raw: found,
             queue: BTreeSet::new(),
             given: BTreeMap::new(),
+            sites: Vec::new(),
+            known: FxHashSet::default(),
+            by_root: FxHashMap::default(),
+            work: VecDeque::new(),
+            sets: Vec::new(),
+            pending: Vec::new(),
+            releases: Vec::new(),
+            facts: BTreeMap::new(),
+            applications: BTreeMap::new(),
+            deployed: BTreeMap::new(),
+            listed: BTreeMap::new(),
             covered: Reach::default(),
+            declared: Declared::default(),
             stage: Stage::Listed,
             result,
-        }
+        };
+        plan.guess_own();
+        plan
+    }
+
+    /// With the remote `origin` of the Git repository, which is one of the addresses that mean this repository. Without
+    /// it, and without an address in `sources` of the configuration, the address that the engines' objects name most
+    /// is taken for it.
+    #[must_use]
+    pub fn with_origin(mut self, url: Option<&str>) -> Self {
+        self.own = Own::new(&self.config, url);
+        self.guess_own();
+        self
     }
 
     /// The next wave of roots to render; empty when there are no more. Every root of the wave must be fed back first.
+    #[expect(clippy::should_implement_trait, reason = "a wave depends on what was fed back in between")]
     pub fn next(&mut self) -> Vec<Root> {
-        while self.queue.is_empty() && self.stage != Stage::Done {
+        loop {
+            self.settle();
+            if !self.queue.is_empty() || self.stage == Stage::Done {
+                break;
+            }
             self.stage = match self.stage {
                 Stage::Listed => {
                     self.take_listed();
-                    Stage::Kustomizations
+                    Stage::Candidates
+                }
+                Stage::Candidates => {
+                    if self.take_candidates() {
+                        Stage::Candidates
+                    } else {
+                        Stage::Kustomizations
+                    }
                 }
                 Stage::Kustomizations => {
                     self.take_kustomizations();
@@ -117,41 +255,129 @@ impl Plan {
     /// What is known so far about where `root` goes. Roots that no engine deploys get their placements in
     /// [`Plan::finish`], so ask [`Placements::of_root`] in the end.
     pub fn placements_of<'p>(&'p self, root: &'p Root) -> impl Iterator<Item = &'p Placement> {
-        self.result.of_root(root)
+        let sites = self.by_root.get(root).map(Vec::as_slice).unwrap_or_default();
+        sites.iter().map(|site| &self.site(*site).placement)
     }
 
     /// Tell what came out of a root.
     pub fn feed(&mut self, root: &Root, feed: &Feed<'_>) {
-        let Some(slot) = self.given.get_mut(root) else {
-            return;
-        };
+        let Some(slot) = self.given.get_mut(root) else { return };
+        let entries = feed
+            .objects
+            .iter()
+            .filter_map(|object| Some((EntryKind::of(object)?, Arc::clone(object))))
+            .collect();
         *slot = Some(Fed {
             status: feed.status,
             reason: feed.reason.as_deref().map(SmolStr::from),
+            entries,
         });
         self.covered.files.extend(feed.reads.found.iter().cloned());
+        let sites = self.by_root.get(root).map(Vec::as_slice).unwrap_or_default();
+        self.work.extend(sites);
     }
 
-    /// The result.
-    pub fn finish(mut self) -> Placements {
-        self.place_the_rest();
-        let mut all = std::mem::take(&mut self.result.all);
-        all.sort_by(|a, b| order(a).cmp(&order(b)));
-        for (at, placement) in all.iter_mut().enumerate() {
-            placement.id = PlacementId(at as u32);
-            let fed = placement.render.as_ref().and_then(|root| self.given.get(root));
-            if let Some(fed) = fed.and_then(Option::as_ref) {
-                placement.status = fed.status;
-                placement.reason.clone_from(&fed.reason);
+    fn guess_own(&mut self) {
+        if !self.own.is_unknown() {
+            return;
+        }
+        let urls = |is_bootstrap: bool| {
+            self.raw
+                .values()
+                .flatten()
+                .filter(move |raw| raw.is_bootstrap == is_bootstrap)
+                .flat_map(|raw| raw.urls.iter().cloned())
+        };
+        let mut own = std::mem::take(&mut self.own);
+        own.guess(urls(true), &self.config);
+        if own.is_unknown() {
+            own.guess(urls(false), &self.config);
+        }
+        self.own = own;
+    }
+
+    /// The directory that paths of this repository count from.
+    pub(crate) fn own_base(&self) -> RepoPath {
+        self.own.base().cloned().unwrap_or_else(|| self.config.top.clone())
+    }
+
+    pub(crate) fn site(&self, id: SiteId) -> &Site {
+        &self.sites[id.0]
+    }
+
+    pub(crate) fn problem(&mut self, kind: ProblemKind, at: Option<Origin>) {
+        let problem = Problem { kind, at };
+        if !self.result.problems.contains(&problem) {
+            self.result.problems.push(problem);
+        }
+    }
+
+    /// Add a placement, unless it is there already. `distinct` tells apart what the placement itself does not.
+    pub(crate) fn add(&mut self, mut site: Site, distinct: SmolStr) {
+        site.depth = match site.from {
+            From::Site(parent) => self.site(parent).depth + 1,
+            From::Listed | From::Candidate => 0,
+        };
+        let placement = &site.placement;
+        if site.depth > MAX_DEPTH {
+            let kind = ProblemKind::TooDeep {
+                app: placement.app.clone().unwrap_or_default(),
+            };
+            let at = placement.declared_at;
+            self.problem(kind, at);
+            return;
+        }
+        let identity = Identity {
+            engine: placement.engine,
+            app: placement.app.clone(),
+            root: placement.root.clone(),
+            render: placement.render.clone(),
+            cluster: placement.cluster.clone(),
+            unnamed: placement.unnamed.clone(),
+            namespace: placement.namespace.clone(),
+            repo: placement.source.repo.clone(),
+            revision: placement.source.revision.clone(),
+            distinct,
+        };
+        if !self.known.insert(identity) {
+            return;
+        }
+        let id = SiteId(self.sites.len());
+        if let Some(root) = placement.render.clone() {
+            let reach = self.reach_of(&root);
+            self.covered.extend(&reach);
+            self.by_root.entry(Arc::clone(&root)).or_default().push(id);
+            if self.given.get(&root).is_some_and(Option::is_some) {
+                self.work.push_back(id);
+            } else {
+                self.request(root);
             }
         }
-        self.result.all = all;
-        self.result.clusters = self.inventory.into_clusters();
-        let mut skipped = self.survey.skipped;
-        skipped.sort();
-        skipped.dedup();
-        self.result.skipped = skipped;
-        self.result
+        self.sites.push(site);
+    }
+
+    /// Have `root` rendered, unless it is already.
+    fn request(&mut self, root: Arc<Root>) {
+        let can_render = matches!(root.kind, RootKind::Kustomize | RootKind::Directory);
+        if can_render && !self.given.contains_key(&root) {
+            self.queue.insert(root);
+        }
+    }
+
+    /// Mark what a kustomization or a directory holds as deployed by somebody.
+    pub(crate) fn cover(&mut self, path: &RepoPath) {
+        let mut reach = self.survey.reach(path);
+        if reach.directories.is_empty() {
+            reach.files.extend(self.survey.below(path).iter().cloned());
+        }
+        self.covered.extend(&reach);
+    }
+
+    /// The one cluster that the configuration lists a directory for.
+    pub(crate) fn listed_cluster(&self, path: &RepoPath) -> Option<SmolStr> {
+        let mut clusters = self.listed.get(path)?.iter();
+        let first = clusters.next()?;
+        clusters.next().is_none().then(|| first.clone())
     }
 
     fn take_listed(&mut self) {
@@ -166,7 +392,9 @@ impl Plan {
                     }
                 };
                 for root in roots {
-                    let mut placement = self.placement(Arc::new(root));
+                    let clusters = self.listed.entry(root.path.clone()).or_default();
+                    clusters.insert(cluster.name.clone());
+                    let mut placement = self.plain(Arc::new(root));
                     placement.engine = match entry.engine.as_deref() {
                         Some("argocd") => Engine::ArgoCd,
                         Some("flux") => Engine::Flux,
@@ -179,7 +407,12 @@ impl Plan {
                     placement.cluster = Some(cluster.name.clone());
                     placement.namespace.clone_from(&entry.namespace);
                     placement.declared_at = Some(entry.at);
-                    self.add(placement);
+                    let site = Site {
+                        placement,
+                        from: From::Listed,
+                        depth: 0,
+                    };
+                    self.add(site, SmolStr::default());
                 }
             }
         }
@@ -196,34 +429,23 @@ impl Plan {
 
     /// Manifests that no kustomization names and nothing placed.
     fn take_manifests(&mut self) {
-        let mut named = Reach::default();
-        for path in self.survey.kustomizations.keys() {
-            named.extend(&self.survey.reach(path));
-        }
-        let free = self
-            .survey
-            .objects
-            .iter()
-            .filter(|file| !named.files.contains(*file) && !self.covered.files.contains(*file));
-        for root in listed::by_directory(free) {
+        for root in listed::by_directory(self.free_manifests().iter()) {
             self.request(Arc::new(root));
         }
     }
 
-    /// Have `root` rendered, unless it is already.
-    fn request(&mut self, root: Arc<Root>) {
-        match root.kind {
-            RootKind::Kustomize | RootKind::Directory => {
-                if !self.given.contains_key(&root) {
-                    self.queue.insert(root);
-                }
-            }
-            RootKind::Helm | RootKind::Jsonnet | RootKind::Plugin => {}
+    /// Files with objects that no kustomization names and nothing placed.
+    fn free_manifests(&self) -> Vec<RepoPath> {
+        let mut named = FxHashSet::default();
+        for kustomization in self.survey.kustomizations.values() {
+            named.extend(&kustomization.files);
         }
+        let is_free = |file: &&RepoPath| !named.contains(*file) && !self.covered.files.contains(*file);
+        self.survey.objects.iter().filter(is_free).cloned().collect()
     }
 
     /// A placement of `root` as a plain one that nobody declared.
-    fn placement(&self, root: Arc<Root>) -> Placement {
+    fn plain(&self, root: Arc<Root>) -> Placement {
         let reading = layout::read(&self.config, &root.path);
         let (status, reason) = match root.kind {
             RootKind::Helm => (PlacementStatus::Skipped, Some("helm".into())),
@@ -240,6 +462,7 @@ impl Plan {
             root_kind: root.kind,
             render: Some(root),
             cluster: None,
+            unnamed: None,
             namespace: None,
             project: None,
             environment: reading.environment,
@@ -255,160 +478,19 @@ impl Plan {
         }
     }
 
-    fn add(&mut self, placement: Placement) {
-        if let Some(root) = &placement.render {
-            self.covered.extend(&self.reach_of(root));
-            self.request(Arc::clone(root));
-        }
-        self.result.all.push(placement);
-    }
-
     /// What a root is made of, as far as its text says.
     fn reach_of(&self, root: &Root) -> Reach {
         let mut reach = self.survey.reach(&root.path);
         reach.files.extend(root.files.iter().cloned());
         if let Some(edited) = &root.build.kustomization {
-            let resources = edited
-                .content
-                .get("resources")
-                .map(|list| list.items())
-                .unwrap_or_default();
-            for path in resources.iter().filter_map(|item| root.path.join(item.text()?)) {
-                reach.extend(&self.survey.reach(&path));
-                reach.files.insert(path);
+            for list in ["resources", "components"] {
+                let named = edited.content.get(list).map(|list| list.items()).unwrap_or_default();
+                for path in named.iter().filter_map(|item| root.path.join(item.text()?)) {
+                    reach.extend(&self.survey.reach(&path));
+                    reach.files.insert(path);
+                }
             }
         }
         reach
-    }
-
-    /// Roots that were rendered and nothing placed: what the layout says.
-    fn place_the_rest(&mut self) {
-        let roots: Vec<Arc<Root>> = self.given.keys().cloned().collect();
-        let mut places = Vec::new();
-        for root in roots {
-            if self.result.of_root(&root).next().is_some() {
-                continue;
-            }
-            let reading = layout::read(&self.config, &root.path);
-            let cluster = self.cluster_of(&reading);
-            if let Some(cluster) = &cluster {
-                self.inventory.name(cluster, &self.config);
-            }
-            places.push((root, reading, cluster));
-        }
-        let everywhere = self.inventory.names();
-        for (root, reading, cluster) in places {
-            let mut placement = self.placement(root);
-            let shared = reading.everywhere && !self.result.engine_objects && cluster.is_none();
-            if shared && !everywhere.is_empty() {
-                for name in &everywhere {
-                    placement.cluster = Some(name.clone());
-                    self.result.all.push(placement.clone());
-                }
-            } else {
-                placement.cluster = cluster;
-                self.result.all.push(placement);
-            }
-        }
-        for placement in &mut self.result.all {
-            let root = placement.root.as_ref();
-            let said = self.result.owners.owner(
-                root,
-                None,
-                placement.cluster.as_deref(),
-                placement.namespace.as_deref(),
-                placement.owner.as_ref(),
-            );
-            placement.owner = said;
-        }
-    }
-
-    /// The cluster that a path names. With an engine, directories say where its entry objects lie, never where
-    /// something is deployed; and a configuration that lists roots has said all there is to say.
-    fn cluster_of(&self, reading: &layout::Reading) -> Option<SmolStr> {
-        if reading.cluster.is_some() {
-            return reading.cluster.clone();
-        }
-        let environment = reading.environment.as_ref()?;
-        let lists_roots = self
-            .config
-            .clusters
-            .iter()
-            .any(|cluster| !cluster.roots.is_empty());
-        let says = !self.result.engine_objects
-            && (reading.in_layout || !lists_roots || self.inventory.is_declared(environment));
-        says.then(|| environment.clone())
-    }
-}
-
-/// By cluster, engine, application, root: the order of the tables that people read.
-fn order(placement: &Placement) -> impl Ord + use<'_> {
-    (
-        placement.cluster.as_ref(),
-        placement.engine,
-        placement.app.as_ref(),
-        placement.root.as_ref().map(RepoPath::as_str),
-        placement.render.as_ref(),
-        &placement.source,
-        placement.namespace.as_ref(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::testing::Setup;
-
-    const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n";
-
-    #[test]
-    fn environments_are_clusters_and_infra_is_everywhere() {
-        Setup::new(&format!(
-            "//- apps/web/base/kustomization.yaml\nresources: [pod.yaml]\n//- apps/web/base/pod.yaml\n{POD}\
-             //- apps/web/overlays/dev/kustomization.yaml\nresources: [../../base]\n\
-             //- apps/web/overlays/prod/kustomization.yaml\nresources: [../../base]\n\
-             //- infra/redis/pod.yaml\n{POD}//- other/pod.yaml\n{POD}//- clusters/prod/pod.yaml\n{POD}"
-        ))
-        .check(
-            "plain other other directory - -
-             plain infra/redis infra/redis directory dev -
-             plain web apps/web/overlays/dev kustomize dev -
-             plain clusters/prod clusters/prod directory prod -
-             plain infra/redis infra/redis directory prod -
-             plain web apps/web/overlays/prod kustomize prod -",
-        );
-    }
-
-    #[test]
-    fn listed_roots_are_placed_where_they_are_listed() {
-        Setup::new(&format!(
-            "//- a/b/kustomization.yaml\nresources: [pod.yaml]\n//- a/b/pod.yaml\n{POD}\
-             //- a/c/overlays/x/kustomization.yaml\n//- d/pod.yaml\n{POD}//- d/e/pod.yaml\n{POD}\
-             //- g/pod.yaml\n{POD}//- g/h/kustomization.yaml\n//- chart/Chart.yaml\nname: c\n"
-        ))
-        .cluster("one", &["a/*", "d", "g", "missing", "nothing/**", "chart"])
-        .check(
-            "plain a/c a/c/overlays/x kustomize - -
-             plain a/b a/b kustomize one -
-             plain chart chart helm one - skipped: helm
-             plain d d directory one -
-             plain g g kustomize one -
-             problem: ListedRootMissing { cluster: \"one\", path: \"missing\" }
-             problem: ListedGlobEmpty { cluster: \"one\", glob: \"nothing/**\" }",
-        );
-    }
-
-    #[test]
-    fn a_directory_listed_for_two_clusters_has_two_placements() {
-        Setup::new(&format!(
-            "//- a/pod.yaml\n{POD}//- b/pod.yaml\n{POD}//- b/c/kustomization.yaml\n"
-        ))
-        .cluster("one", &["a", "b/**"])
-        .cluster("two", &["a"])
-        .check(
-            "plain a a directory one -
-                 plain b b directory one -
-                 plain b/c b/c kustomize one -
-                 plain a a directory two -",
-        );
     }
 }

@@ -4,6 +4,7 @@ use deconflict_kube::{expand_list, is_manifest};
 use deconflict_kustomize::{LoadRestrictor, Options, Problem, ProblemKind, Rendered, Session};
 use deconflict_yaml::{Dialect, resolve_merges};
 
+use crate::flux::substitute;
 use crate::survey::is_client_side_object;
 use crate::{Root, RootKind};
 
@@ -12,7 +13,13 @@ impl Root {
     /// says so, and no objects.
     pub fn render(&self, session: &Session) -> Rendered {
         match self.kind {
-            RootKind::Kustomize => self.build(session),
+            RootKind::Kustomize => {
+                let mut rendered = self.build(session);
+                if let Some(substitution) = &self.build.substitution {
+                    substitute::apply(&mut rendered.objects, substitution);
+                }
+                rendered
+            }
             RootKind::Directory => self.read(session),
             RootKind::Helm => refused(ProblemKind::Helm, "charts are not rendered"),
             RootKind::Jsonnet => refused(ProblemKind::Plugin, "Jsonnet is not evaluated"),

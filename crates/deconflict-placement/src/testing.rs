@@ -95,6 +95,7 @@ impl Setup {
 
     /// One line a placement: engine, application, root, kind, cluster, namespace, source.
     pub(crate) fn check(self, expected: &str) {
+        let files = Arc::clone(self.library.files());
         let placements = self.run();
         let mut got = String::new();
         for placement in &placements.all {
@@ -121,7 +122,12 @@ impl Setup {
             got.push('\n');
         }
         for problem in &placements.problems {
-            got += &format!("problem: {:?}\n", problem.kind);
+            let place = problem.at.filter(|at| at.span.end > 0).map(|at| {
+                let file = files.get(at.file);
+                format!(" at {:?}", &file.text[at.span.range()])
+            });
+            let kind = without_places(&format!("{:?}", problem.kind));
+            got += &format!("problem: {kind}{}\n", place.unwrap_or_default());
         }
         let expected: String = expected
             .lines()
@@ -129,4 +135,14 @@ impl Setup {
             .collect();
         assert_eq!(got, expected, "\n{got}");
     }
+}
+
+/// Ids of files depend on the order of reading.
+fn without_places(text: &str) -> String {
+    let mut out = text.to_owned();
+    while let Some(from) = out.find("Origin {") {
+        let to = out[from..].find("} }").map_or(out.len(), |to| from + to + 3);
+        out.replace_range(from..to, "…");
+    }
+    out
 }
