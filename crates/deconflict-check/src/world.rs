@@ -10,7 +10,8 @@ use smol_str::SmolStr;
 
 use crate::build::{Built, Deployed};
 
-/// The index of every cluster that has objects, sorted by name, then of every root that nothing places.
+/// The index of every cluster that has objects, sorted by name, then of clusters that nobody names, then of every root
+/// that nothing places.
 pub(crate) fn clusters(deployed: &Deployed) -> Vec<ClusterIndex<'_>> {
     let placements = &deployed.placements;
     let mut scopes = Scopes::new();
@@ -18,6 +19,7 @@ pub(crate) fn clusters(deployed: &Deployed) -> Vec<ClusterIndex<'_>> {
         built.footprint.define_scopes(&mut scopes);
     }
     let mut placed: BTreeMap<&SmolStr, Vec<Site<'_>>> = BTreeMap::new();
+    let mut unnamed: BTreeMap<&SmolStr, Vec<Site<'_>>> = BTreeMap::new();
     let mut unplaced: Vec<Vec<Site<'_>>> = Vec::new();
     for built in &deployed.roots {
         for placement in placements.of_root(&built.root) {
@@ -25,9 +27,10 @@ pub(crate) fn clusters(deployed: &Deployed) -> Vec<ClusterIndex<'_>> {
                 placement,
                 footprint: &built.footprint,
             };
-            match &placement.cluster {
-                Some(cluster) => placed.entry(cluster).or_default().push(site),
-                None => unplaced.push(vec![site]),
+            match (&placement.cluster, &placement.unnamed) {
+                (Some(cluster), _) => placed.entry(cluster).or_default().push(site),
+                (None, Some(same)) => unnamed.entry(same).or_default().push(site),
+                (None, None) => unplaced.push(vec![site]),
             }
         }
     }
@@ -35,6 +38,7 @@ pub(crate) fn clusters(deployed: &Deployed) -> Vec<ClusterIndex<'_>> {
         .into_iter()
         .map(|(name, sites)| (Some(name), sites))
         .collect();
+    groups.extend(unnamed.into_values().map(|sites| (None, sites)));
     groups.extend(unplaced.into_iter().map(|sites| (None, sites)));
     groups
         .into_par_iter()

@@ -17,9 +17,14 @@ pub(crate) fn kustomization(library: &Library, directory: &RepoPath) -> Option<N
     if parsed.problems.iter().any(|problem| problem.kind.is_fatal()) {
         return None;
     }
-    let root = parsed.documents.iter().find_map(|document| document.root.as_ref());
+    let root = parsed
+        .documents
+        .iter()
+        .find_map(|document| document.root.as_ref());
     match root {
-        Some(root) if root.is_map() => Some(Node::clone(&*resolve_merges(root, Dialect::Kustomization).ok()?)),
+        Some(root) if root.is_map() => {
+            Some(Node::clone(&*resolve_merges(root, Dialect::Kustomization).ok()?))
+        }
         Some(_) => None,
         None => Some(Node::map(deconflict_files::Origin::start_of(loaded.file))),
     }
@@ -29,9 +34,15 @@ pub(crate) fn kustomization(library: &Library, directory: &RepoPath) -> Option<N
 pub(crate) fn append(node: &mut Node, name: &str, items: &[Arc<Node>]) {
     let Some(first) = items.first() else { return };
     let at = first.at;
-    let existing = node.get(name).map(|list| list.items().to_vec()).unwrap_or_default();
+    let existing = node
+        .get(name)
+        .map(|list| list.items().to_vec())
+        .unwrap_or_default();
     let all = existing.into_iter().chain(items.iter().cloned()).collect();
-    let at = node.get(name).filter(|list| list.is_list()).map_or(at, |list| list.at);
+    let at = node
+        .get(name)
+        .filter(|list| list.is_list())
+        .map_or(at, |list| list.at);
     node.set(name, at, Node::new(Kind::List(all), at));
 }
 
@@ -50,7 +61,11 @@ pub(crate) fn merge(node: &Arc<Node>, patch: &Arc<Node>) -> Arc<Node> {
     if !patch.is_map() {
         return Arc::clone(patch);
     }
-    let mut merged = if node.is_map() { Node::clone(node) } else { Node::map(patch.at) };
+    let mut merged = if node.is_map() {
+        Node::clone(node)
+    } else {
+        Node::map(patch.at)
+    };
     for field in patch.fields() {
         if field.value.is_null(Dialect::Kubernetes) {
             merged.remove(field.name());

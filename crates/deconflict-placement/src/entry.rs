@@ -73,8 +73,15 @@ pub(crate) fn raw(loaded: &Loaded) -> Vec<Raw> {
     if !(has("argoproj.io/") || has("toolkit.fluxcd.io/") || has("fluxcd.controlplane.io/")) {
         return Vec::new();
     }
-    let roots = loaded.parsed().documents.iter().filter_map(|document| document.root.as_ref());
-    roots.flat_map(expand_list).filter_map(|object| one(&object)).collect()
+    let roots = loaded
+        .parsed()
+        .documents
+        .iter()
+        .filter_map(|document| document.root.as_ref());
+    roots
+        .flat_map(expand_list)
+        .filter_map(|object| one(&object))
+        .collect()
 }
 
 fn one(object: &Arc<Node>) -> Option<Raw> {

@@ -27,7 +27,9 @@ pub(crate) fn variables(object: &Node) -> Vec<(SmolStr, Option<SmolStr>)> {
         found.push((field.name().into(), value));
     }
     for field in fields("stringData") {
-        let value = text_of(&field.value).filter(|text| !is_sealed(text)).map(SmolStr::from);
+        let value = text_of(&field.value)
+            .filter(|text| !is_sealed(text))
+            .map(SmolStr::from);
         found.retain(|(name, _)| name != field.name());
         found.push((field.name().into(), value));
     }

@@ -21,7 +21,9 @@ use crate::flux::Pending;
 use crate::inventory::Inventory;
 use crate::origin::Own;
 use crate::survey::{Reach, Survey};
-use crate::{Engine, Owners, Placement, PlacementId, Placements, Problem, ProblemKind, Root, RootKind, layout, listed};
+use crate::{
+    Engine, Owners, Placement, PlacementId, Placements, Problem, ProblemKind, Root, RootKind, layout, listed,
+};
 
 /// What came out of a root.
 #[derive(Debug)]
@@ -212,7 +214,10 @@ impl Plan {
     }
 
     /// The next wave of roots to render; empty when there are no more. Every root of the wave must be fed back first.
-    #[expect(clippy::should_implement_trait, reason = "a wave depends on what was fed back in between")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a wave depends on what was fed back in between"
+    )]
     pub fn next(&mut self) -> Vec<Root> {
         loop {
             self.settle();
@@ -261,7 +266,9 @@ impl Plan {
 
     /// Tell what came out of a root.
     pub fn feed(&mut self, root: &Root, feed: &Feed<'_>) {
-        let Some(slot) = self.given.get_mut(root) else { return };
+        let Some(slot) = self.given.get_mut(root) else {
+            return;
+        };
         let entries = feed
             .objects
             .iter()
@@ -298,7 +305,10 @@ impl Plan {
 
     /// The directory that paths of this repository count from.
     pub(crate) fn own_base(&self) -> RepoPath {
-        self.own.base().cloned().unwrap_or_else(|| self.config.top.clone())
+        self.own
+            .base()
+            .cloned()
+            .unwrap_or_else(|| self.config.top.clone())
     }
 
     pub(crate) fn site(&self, id: SiteId) -> &Site {
@@ -484,7 +494,11 @@ impl Plan {
         reach.files.extend(root.files.iter().cloned());
         if let Some(edited) = &root.build.kustomization {
             for list in ["resources", "components"] {
-                let named = edited.content.get(list).map(|list| list.items()).unwrap_or_default();
+                let named = edited
+                    .content
+                    .get(list)
+                    .map(|list| list.items())
+                    .unwrap_or_default();
                 for path in named.iter().filter_map(|item| root.path.join(item.text()?)) {
                     reach.extend(&self.survey.reach(&path));
                     reach.files.insert(path);

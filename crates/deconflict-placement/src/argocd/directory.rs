@@ -34,7 +34,9 @@ pub(crate) fn files(survey: &Survey, library: &Library, path: &RepoPath, stanza:
         let Some(below) = file.below(path) else { continue };
         let is_direct = below.parts().count() == 1;
         let is_out = exclude.as_ref().is_some_and(|glob| glob.is_match(below.as_str()))
-            || include.as_ref().is_some_and(|glob| !glob.is_match(below.as_str()));
+            || include
+                .as_ref()
+                .is_some_and(|glob| !glob.is_match(below.as_str()));
         if is_out || !(is_direct || recurse) {
             continue;
         }

@@ -22,7 +22,9 @@ impl Variables {
         }
         let mut filled = text.to_owned();
         for (name, value) in &self.0 {
-            filled = filled.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
+            filled = filled
+                .replace(&format!("${{{name}}}"), value)
+                .replace(&format!("${name}"), value);
         }
         (filled != text).then_some(filled)
     }
@@ -38,7 +40,10 @@ pub(crate) fn edited(
 ) -> Option<Node> {
     let mut content = file.clone();
     for name in ["namePrefix", "nameSuffix", "namespace"] {
-        if let Some(value) = stanza.get(name).filter(|value| text_of(value).is_some_and(|text| !text.is_empty())) {
+        if let Some(value) = stanza
+            .get(name)
+            .filter(|value| text_of(value).is_some_and(|text| !text.is_empty()))
+        {
             edit::put(&mut content, name, value);
         }
     }
@@ -46,7 +51,11 @@ pub(crate) fn edited(
     replicas(&mut content, stanza);
     labels(&mut content, stanza, variables);
     annotations(&mut content, stanza, variables);
-    edit::append(&mut content, "patches", stanza.get("patches").map_or(&[], |list| list.items()));
+    edit::append(
+        &mut content,
+        "patches",
+        stanza.get("patches").map_or(&[], |list| list.items()),
+    );
     components(&mut content, survey, path, stanza);
     (content != file).then_some(content)
 }
@@ -57,7 +66,9 @@ fn images(content: &mut Node, stanza: &Node, variables: &Variables) {
         let Some(text) = text_of(image) else { continue };
         let text = variables.fill(text).unwrap_or_else(|| text.to_owned());
         let (name, new) = text.split_once('=').unwrap_or(("", &text));
-        let (rest, digest) = new.split_once('@').map_or((new, None), |(rest, digest)| (rest, Some(digest)));
+        let (rest, digest) = new
+            .split_once('@')
+            .map_or((new, None), |(rest, digest)| (rest, Some(digest)));
         // A colon before the last slash is a port.
         let (image_name, tag) = match rest.rsplit_once(':') {
             Some((before, tag)) if !tag.contains('/') => (before, Some(tag)),
@@ -65,7 +76,12 @@ fn images(content: &mut Node, stanza: &Node, variables: &Variables) {
         };
         let mut entry = Node::map(image.at);
         let is_renamed = !name.is_empty() && name != image_name;
-        edit::put_text(&mut entry, "name", if name.is_empty() { image_name } else { name }, image);
+        edit::put_text(
+            &mut entry,
+            "name",
+            if name.is_empty() { image_name } else { name },
+            image,
+        );
         if is_renamed {
             edit::put_text(&mut entry, "newName", image_name, image);
         }
@@ -92,7 +108,14 @@ fn upsert(content: &mut Node, list: &str, entry: Node) {
     let same = |known: &Arc<Node>| text_at(known, &["name"]) == text_at(&entry, &["name"]);
     let kept: Vec<Arc<Node>> = content
         .get(list)
-        .map(|known| known.items().iter().filter(|known| !same(known)).cloned().collect())
+        .map(|known| {
+            known
+                .items()
+                .iter()
+                .filter(|known| !same(known))
+                .cloned()
+                .collect()
+        })
         .unwrap_or_default();
     let at = entry.at;
     let all = kept.into_iter().chain([Arc::new(entry)]).collect();
@@ -100,10 +123,15 @@ fn upsert(content: &mut Node, list: &str, entry: Node) {
 }
 
 fn labels(content: &mut Node, stanza: &Node, variables: &Variables) {
-    let Some(labels) = stanza.get("commonLabels").filter(|labels| !labels.fields().is_empty()) else {
+    let Some(labels) = stanza
+        .get("commonLabels")
+        .filter(|labels| !labels.fields().is_empty())
+    else {
         return;
     };
-    let labels = edit::rewrite(labels, &mut |scalar| variables.fill(&scalar.text).map(Scalar::string));
+    let labels = edit::rewrite(labels, &mut |scalar| {
+        variables.fill(&scalar.text).map(Scalar::string)
+    });
     if bool_at(stanza, &["labelWithoutSelector"]) == Some(true) {
         let mut entry = Node::map(labels.at);
         edit::put(&mut entry, "pairs", &labels);
@@ -119,11 +147,16 @@ fn labels(content: &mut Node, stanza: &Node, variables: &Variables) {
 }
 
 fn annotations(content: &mut Node, stanza: &Node, variables: &Variables) {
-    let Some(annotations) = stanza.get("commonAnnotations").filter(|map| !map.fields().is_empty()) else {
+    let Some(annotations) = stanza
+        .get("commonAnnotations")
+        .filter(|map| !map.fields().is_empty())
+    else {
         return;
     };
     let filled = if bool_at(stanza, &["commonAnnotationsEnvsubst"]) == Some(true) {
-        edit::rewrite(annotations, &mut |scalar| variables.fill(&scalar.text).map(Scalar::string))
+        edit::rewrite(annotations, &mut |scalar| {
+            variables.fill(&scalar.text).map(Scalar::string)
+        })
     } else {
         Arc::clone(annotations)
     };

@@ -58,8 +58,14 @@ impl Plan {
         let Some((namespace, name)) = full_name(object, namespace.as_deref()) else {
             return;
         };
-        let namespace = if namespace.is_empty() { DEFAULT_NAMESPACE.into() } else { namespace };
-        let name_at = object.at_path(&["metadata", "name"]).map_or(object.at, |name| name.at);
+        let namespace = if namespace.is_empty() {
+            DEFAULT_NAMESPACE.into()
+        } else {
+            namespace
+        };
+        let name_at = object
+            .at_path(&["metadata", "name"])
+            .map_or(object.at, |name| name.at);
         let application = Application {
             site,
             app: format_smolstr!("{namespace}/{name}"),
@@ -93,7 +99,9 @@ impl Plan {
         let (server, name) = (text("server"), text("name"));
         let holder = &self.site(application.site).placement;
         let (holder, holder_unnamed) = (holder.cluster.clone(), holder.unnamed.clone());
-        let resolved = self.inventory.resolve(holder.as_ref(), server.as_deref(), name.as_deref());
+        let resolved = self
+            .inventory
+            .resolve(holder.as_ref(), server.as_deref(), name.as_deref());
         let at = |name: &str| {
             let field = destination.and_then(|destination| destination.get(name));
             field.or(destination).map_or(application.at, |node| node.at)
@@ -159,13 +167,20 @@ impl Plan {
                 deployed_by_merge: false,
             },
         };
-        let own = self.own.find(&repo).filter(|_| source::text(source, "chart").is_none()).cloned();
+        let own = self
+            .own
+            .find(&repo)
+            .filter(|_| source::text(source, "chart").is_none())
+            .cloned();
         if let Some(own) = own {
             placement.source.repo = "self".to_owned();
             placement.source.deployed_by_merge = own.follows(revision.as_deref());
             let path = source::text(source, "path").unwrap_or_default();
             let Some(path) = own.base.join(&path) else {
-                let kind = ProblemKind::PathOutside { app: application.app.clone(), path };
+                let kind = ProblemKind::PathOutside {
+                    app: application.app.clone(),
+                    path,
+                };
                 self.problem(kind, Some(place_of(source, "path")));
                 return;
             };
@@ -187,7 +202,9 @@ impl Plan {
                 Found::Ambiguous => {
                     placement.status = PlacementStatus::Failed;
                     placement.reason = Some("more than one source type".into());
-                    let kind = ProblemKind::SourceAmbiguous { app: application.app.clone() };
+                    let kind = ProblemKind::SourceAmbiguous {
+                        app: application.app.clone(),
+                    };
                     self.problem(kind, Some(source.at));
                 }
             }
@@ -210,11 +227,13 @@ impl Plan {
             RootKind::Kustomize | RootKind::Directory => (PlacementStatus::Rendered, None),
             RootKind::Helm => (PlacementStatus::Skipped, Some("helm".into())),
             RootKind::Jsonnet => {
-                self.survey.skip(&root.path, "unsupported", "Jsonnet is not evaluated");
+                self.survey
+                    .skip(&root.path, "unsupported", "Jsonnet is not evaluated");
                 (PlacementStatus::Skipped, Some("unsupported".into()))
             }
             RootKind::Plugin => {
-                self.survey.skip(&root.path, "plugin", "config management plugins are not run");
+                self.survey
+                    .skip(&root.path, "plugin", "config management plugins are not run");
                 (PlacementStatus::Skipped, Some("plugin".into()))
             }
         };
@@ -287,7 +306,9 @@ impl Plan {
             name: crate::fact::secret_text(object, "name").unwrap_or_else(|| server.clone()),
             server,
             project: crate::fact::secret_text(object, "project").unwrap_or_default(),
-            annotations: texts(object.at_path(&["metadata", "annotations"])).into_iter().collect(),
+            annotations: texts(object.at_path(&["metadata", "annotations"]))
+                .into_iter()
+                .collect(),
             labels: labels.into_iter().collect(),
         };
         let holder = self.site(site).placement.cluster.clone();
@@ -299,7 +320,9 @@ impl Plan {
 /// The fields of a map that are texts.
 pub(crate) fn texts(map: Option<&Node>) -> Vec<(SmolStr, SmolStr)> {
     let fields = map.map(Node::fields).unwrap_or_default();
-    let text = |field: &deconflict_yaml::Field| Some((SmolStr::from(field.name()), SmolStr::from(text_of(&field.value)?)));
+    let text = |field: &deconflict_yaml::Field| {
+        Some((SmolStr::from(field.name()), SmolStr::from(text_of(&field.value)?)))
+    };
     fields.iter().filter_map(text).collect()
 }
 

@@ -26,7 +26,13 @@ pub(crate) enum Found {
 }
 
 /// The root of a source at `path` of this repository.
-pub(crate) fn find(survey: &Survey, library: &Library, path: &RepoPath, source: &Node, variables: &Variables) -> Found {
+pub(crate) fn find(
+    survey: &Survey,
+    library: &Library,
+    path: &RepoPath,
+    source: &Node,
+    variables: &Variables,
+) -> Found {
     if !survey.is_directory(path) {
         return Found::Missing;
     }
@@ -65,14 +71,23 @@ pub(crate) fn find(survey: &Survey, library: &Library, path: &RepoPath, source: 
 fn detect(survey: &Survey, path: &RepoPath) -> RootKind {
     if survey.kustomizations.contains_key(path) {
         RootKind::Kustomize
-    } else if path.join("Chart.yaml").is_some_and(|chart| survey.is_file(&chart)) {
+    } else if path
+        .join("Chart.yaml")
+        .is_some_and(|chart| survey.is_file(&chart))
+    {
         RootKind::Helm
     } else {
         RootKind::Directory
     }
 }
 
-fn overrides(survey: &Survey, library: &Library, path: &RepoPath, source: &Node, variables: &Variables) -> Build {
+fn overrides(
+    survey: &Survey,
+    library: &Library,
+    path: &RepoPath,
+    source: &Node,
+    variables: &Variables,
+) -> Build {
     let edited = source.get("kustomize").and_then(|stanza| {
         let file = edit::kustomization(library, path)?;
         let content = kustomize::edited(survey, path, file, stanza, variables)?;
@@ -86,15 +101,30 @@ fn overrides(survey: &Survey, library: &Library, path: &RepoPath, source: &Node,
 
 /// The source with `.argocd-source.yaml` and `.argocd-source-APP.yaml` of its path laid over it; they cannot change
 /// where it comes from.
-pub(crate) fn overridden(survey: &Survey, library: &Library, path: &RepoPath, app: &str, source: &Arc<Node>) -> Arc<Node> {
+pub(crate) fn overridden(
+    survey: &Survey,
+    library: &Library,
+    path: &RepoPath,
+    app: &str,
+    source: &Arc<Node>,
+) -> Arc<Node> {
     let mut merged = Arc::clone(source);
-    for name in [".argocd-source.yaml".to_owned(), format!(".argocd-source-{app}.yaml")] {
+    for name in [
+        ".argocd-source.yaml".to_owned(),
+        format!(".argocd-source-{app}.yaml"),
+    ] {
         let Some(file) = path.join(&name).filter(|file| survey.is_file(file)) else {
             continue;
         };
         let Ok(loaded) = library.load(&file) else { continue };
-        let root = loaded.parsed().documents.iter().find_map(|document| document.root.as_ref());
-        let Some(root) = root.filter(|root| root.is_map()) else { continue };
+        let root = loaded
+            .parsed()
+            .documents
+            .iter()
+            .find_map(|document| document.root.as_ref());
+        let Some(root) = root.filter(|root| root.is_map()) else {
+            continue;
+        };
         let mut patch = Node::clone(root);
         for fixed in ["chart", "path", "repoURL", "targetRevision"] {
             patch.remove(fixed);
@@ -106,7 +136,8 @@ pub(crate) fn overridden(survey: &Survey, library: &Library, path: &RepoPath, ap
 
 /// Null, `{}`, or a map of such.
 fn is_empty(node: &Node) -> bool {
-    node.is_null(Dialect::Kubernetes) || (node.is_map() && node.fields().iter().all(|field| is_nothing(&field.value)))
+    node.is_null(Dialect::Kubernetes)
+        || (node.is_map() && node.fields().iter().all(|field| is_nothing(&field.value)))
 }
 
 fn is_nothing(node: &Node) -> bool {
@@ -132,5 +163,7 @@ pub(crate) fn kind_elsewhere(source: &Node) -> RootKind {
 
 /// `name` of the source as a text that is not empty.
 pub(crate) fn text(source: &Node, name: &str) -> Option<SmolStr> {
-    text_at(source, &[name]).filter(|text| !text.is_empty()).map(SmolStr::from)
+    text_at(source, &[name])
+        .filter(|text| !text.is_empty())
+        .map(SmolStr::from)
 }

@@ -3,7 +3,9 @@ use crate::testing::Setup;
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n";
 
 fn app(name: &str, spec: &str) -> String {
-    format!("apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n")
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n"
+    )
 }
 
 fn set(name: &str, generators: &str, template: &str) -> String {
@@ -73,15 +75,31 @@ fn applications_of_applications_are_followed_and_say_what_is_wrong() {
 fn without_configuration_applications_go_to_one_cluster_without_name() {
     let placements = Setup::new(&format!(
         "//- argocd/a.yaml\n{}//- argocd/b.yaml\n{}//- other/c.yaml\n{}//- a/pod.yaml\n{POD}",
-        app("a", &format!("destination: {{name: in-cluster}}, source: {{{HERE}: a}}")),
-        app("b", &format!("destination: {{server: 'https://x.example'}}, source: {{{HERE}: a}}")),
-        app("c", &format!("destination: {{name: in-cluster}}, source: {{{HERE}: a}}")),
+        app(
+            "a",
+            &format!("destination: {{name: in-cluster}}, source: {{{HERE}: a}}")
+        ),
+        app(
+            "b",
+            &format!("destination: {{server: 'https://x.example'}}, source: {{{HERE}: a}}")
+        ),
+        app(
+            "c",
+            &format!("destination: {{name: in-cluster}}, source: {{{HERE}: a}}")
+        ),
     ))
     .run();
     let got: Vec<String> = placements
         .all
         .iter()
-        .filter_map(|p| Some(format!("{} {:?} {}", p.app.as_ref()?, p.cluster, p.unnamed.as_ref()?)))
+        .filter_map(|p| {
+            Some(format!(
+                "{} {:?} {}",
+                p.app.as_ref()?,
+                p.cluster,
+                p.unnamed.as_ref()?
+            ))
+        })
         .collect();
     assert_eq!(
         got,
@@ -98,7 +116,9 @@ fn without_configuration_applications_go_to_one_cluster_without_name() {
 #[test]
 fn sets_make_an_application_for_each_set_of_parameters() {
     let template = |name: &str, path: &str| {
-        format!("{{metadata: {{name: '{name}'}}, spec: {{destination: {{server: '{{{{server}}}}', namespace: n}}, source: {{{HERE}: '{path}'}}}}}}")
+        format!(
+            "{{metadata: {{name: '{name}'}}, spec: {{destination: {{server: '{{{{server}}}}', namespace: n}}, source: {{{HERE}: '{path}'}}}}}}"
+        )
     };
     let merge = "[{merge: {mergeKeys: [nameNormalized], generators: [{clusters: {selector: {matchExpressions: \
                  [{key: name, operator: NotIn, values: [hub]}]}, values: {dir: base}}}, \
@@ -149,15 +169,20 @@ fn cluster_secrets_name_clusters() {
 
 #[test]
 fn two_argo_cds_that_say_in_cluster_mean_two_clusters() {
-    let one = app("a", &format!("destination: {{name: in-cluster}}, source: {{{HERE}: x}}"));
-    Setup::new(&format!("//- one/a.yaml\n{one}//- two/a.yaml\n{one}//- x/pod.yaml\n{POD}"))
-        .cluster("first", &["one"])
-        .cluster("second", &["two"])
-        .source("https://git.example/r", ".")
-        .check(
-            "argocd argocd/a x directory first -
+    let one = app(
+        "a",
+        &format!("destination: {{name: in-cluster}}, source: {{{HERE}: x}}"),
+    );
+    Setup::new(&format!(
+        "//- one/a.yaml\n{one}//- two/a.yaml\n{one}//- x/pod.yaml\n{POD}"
+    ))
+    .cluster("first", &["one"])
+    .cluster("second", &["two"])
+    .source("https://git.example/r", ".")
+    .check(
+        "argocd argocd/a x directory first -
              plain one one directory first -
              argocd argocd/a x directory second -
              plain two two directory second -",
-        );
+    );
 }

@@ -65,13 +65,15 @@ pub(crate) fn generated_artifact(
     name: &str,
     mut source: impl FnMut(&Node) -> Option<Artifact>,
 ) -> Option<Artifact> {
-    let artifact = items_at(generator, &["spec", "artifacts"]).find(|artifact| text_at(artifact, &["name"]) == Some(name))?;
+    let artifact = items_at(generator, &["spec", "artifacts"])
+        .find(|artifact| text_at(artifact, &["name"]) == Some(name))?;
     let mut copies = Vec::new();
     let mut follows = true;
     for copy in items_at(artifact, &["copy"]) {
         let (alias, from) = aliased(text_at(copy, &["from"])?)?;
         let (_, to) = aliased(text_at(copy, &["to"])?)?;
-        let named = items_at(generator, &["spec", "sources"]).find(|source| text_at(source, &["alias"]) == Some(alias))?;
+        let named = items_at(generator, &["spec", "sources"])
+            .find(|source| text_at(source, &["alias"]) == Some(alias))?;
         let Artifact::Directory {
             base,
             follows: source_follows,

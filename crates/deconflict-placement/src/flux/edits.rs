@@ -17,11 +17,18 @@ pub(crate) fn apply(content: &mut Node, spec: &Node, survey: &Survey, path: &Rep
         ("namePrefix", "namePrefix"),
         ("nameSuffix", "nameSuffix"),
     ] {
-        if let Some(value) = spec.get(field).filter(|value| text_of(value).is_some_and(|text| !text.is_empty())) {
+        if let Some(value) = spec
+            .get(field)
+            .filter(|value| text_of(value).is_some_and(|text| !text.is_empty()))
+        {
             edit::put(content, name, value);
         }
     }
-    edit::append(content, "patches", spec.get("patches").map_or(&[], |list| list.items()));
+    edit::append(
+        content,
+        "patches",
+        spec.get("patches").map_or(&[], |list| list.items()),
+    );
     let lenient = bool_at(spec, &["ignoreMissingComponents"]) == Some(true);
     let components: Vec<Arc<Node>> = spec
         .get("components")
@@ -40,7 +47,9 @@ pub(crate) fn apply(content: &mut Node, spec: &Node, survey: &Survey, path: &Rep
 /// An image of the file with the same name is replaced, tag and digest together.
 fn images(content: &mut Node, spec: &Node) {
     for image in items_at(spec, &["images"]) {
-        let Some(name) = text_at(image, &["name"]) else { continue };
+        let Some(name) = text_at(image, &["name"]) else {
+            continue;
+        };
         let mut entry = Node::map(image.at);
         edit::put_text(&mut entry, "name", name, image);
         for field in ["newName", "newTag", "digest"] {
@@ -48,7 +57,10 @@ fn images(content: &mut Node, spec: &Node) {
                 edit::put(&mut entry, field, value);
             }
         }
-        let known = content.get("images").map(|list| list.items().to_vec()).unwrap_or_default();
+        let known = content
+            .get("images")
+            .map(|list| list.items().to_vec())
+            .unwrap_or_default();
         let same = |known: &Arc<Node>| text_at(known, &["name"]) == Some(name);
         let all = match known.iter().position(same) {
             Some(at) => {
@@ -71,7 +83,14 @@ pub(crate) fn changes(spec: &Node) -> bool {
             Kind::Map(_) => false,
         })
     };
-    ["targetNamespace", "namePrefix", "nameSuffix", "patches", "components", "images"]
-        .into_iter()
-        .any(says)
+    [
+        "targetNamespace",
+        "namePrefix",
+        "nameSuffix",
+        "patches",
+        "components",
+        "images",
+    ]
+    .into_iter()
+    .any(says)
 }

@@ -16,7 +16,10 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::entry::full_name;
 use crate::plan::{Plan, Site, SiteId};
-use crate::{Build, Edited, Engine, Placement, PlacementId, ProblemKind, Root, RootKind, Substitution, edit, fact, layout};
+use crate::{
+    Build, Edited, Engine, Placement, PlacementId, ProblemKind, Root, RootKind, Substitution, edit, fact,
+    layout,
+};
 
 use artifact::{Artifact, generated_artifact};
 pub(crate) use generated::generated;
@@ -54,11 +57,17 @@ struct Named {
 
 fn named(object: &Node, namespace: Option<&str>) -> Option<Named> {
     let (namespace, name) = full_name(object, namespace)?;
-    let namespace = if namespace.is_empty() { DEFAULT_NAMESPACE.into() } else { namespace };
+    let namespace = if namespace.is_empty() {
+        DEFAULT_NAMESPACE.into()
+    } else {
+        namespace
+    };
     Some(Named {
         app: format_smolstr!("{namespace}/{name}"),
         namespace,
-        at: object.at_path(&["metadata", "name"]).map_or(object.at, |name| name.at),
+        at: object
+            .at_path(&["metadata", "name"])
+            .map_or(object.at, |name| name.at),
     })
 }
 
@@ -75,7 +84,9 @@ impl Plan {
         };
         let written = text_at(spec, &["path"]).unwrap_or_default();
         let reference = spec.get("sourceRef");
-        let Some(source) = reference.and_then(|source| self.artifact(*site, source, &named.namespace, written, force)) else {
+        let Some(source) =
+            reference.and_then(|source| self.artifact(*site, source, &named.namespace, written, force))
+        else {
             if !force {
                 return false;
             }
@@ -102,7 +113,10 @@ impl Plan {
             return true;
         }
         let Some(path) = source.resolve(written) else {
-            let kind = ProblemKind::PathOutside { app: named.app, path: written.into() };
+            let kind = ProblemKind::PathOutside {
+                app: named.app,
+                path: written.into(),
+            };
             self.problem(kind, Some(place));
             return true;
         };
@@ -126,10 +140,18 @@ impl Plan {
     }
 
     /// What Flux builds for `path`.
-    fn flux_root(&self, path: &RepoPath, spec: &Node, at: Origin, substitution: Option<Substitution>) -> Root {
+    fn flux_root(
+        &self,
+        path: &RepoPath,
+        spec: &Node,
+        at: Origin,
+        substitution: Option<Substitution>,
+    ) -> Root {
         let has_file = self.survey.kustomizations.contains_key(path);
         let content = if has_file {
-            edits::changes(spec).then(|| edit::kustomization(&self.library, path)).flatten()
+            edits::changes(spec)
+                .then(|| edit::kustomization(&self.library, path))
+                .flatten()
         } else {
             Some(generated(&self.survey, path).content(at))
         };
@@ -149,11 +171,17 @@ impl Plan {
 
     /// `FluxInstance.spec.sync`: a source and a Kustomization of the instance's namespace.
     pub(crate) fn flux_instance(&mut self, site: SiteId, object: &Arc<Node>) {
-        let Some(sync) = object.at_path(&["spec", "sync"]) else { return };
+        let Some(sync) = object.at_path(&["spec", "sync"]) else {
+            return;
+        };
         let Some(mut named) = named(object, self.site(site).placement.namespace.as_deref()) else {
             return;
         };
-        named.app = format_smolstr!("{}/{}", named.namespace, text_at(sync, &["name"]).unwrap_or(BOOTSTRAP));
+        named.app = format_smolstr!(
+            "{}/{}",
+            named.namespace,
+            text_at(sync, &["name"]).unwrap_or(BOOTSTRAP)
+        );
         let written = text_at(sync, &["path"]).unwrap_or_default();
         let url = text_at(sync, &["url"]).unwrap_or_default();
         let reference = text_at(sync, &["ref"]);
@@ -173,7 +201,10 @@ impl Plan {
         placement.cluster = cluster;
         placement.unnamed = unnamed;
         placement.source = source_of(&source);
-        if let Some(path) = source.resolve(written).filter(|path| self.survey.is_directory(path)) {
+        if let Some(path) = source
+            .resolve(written)
+            .filter(|path| self.survey.is_directory(path))
+        {
             let place = sync.get("path").map_or(named.at, |path| path.at);
             placement.status = PlacementStatus::Rendered;
             placement.reason = None;
@@ -266,7 +297,9 @@ impl Plan {
                 .facts(site, "ArtifactGenerator", namespace)
                 .into_iter()
                 .find_map(|generator| {
-                    generated_artifact(&generator, name, |source| self.artifact(site, source, namespace, "", force))
+                    generated_artifact(&generator, name, |source| {
+                        self.artifact(site, source, namespace, "", force)
+                    })
                 });
         }
         if let Some(object) = self.fact(site, kind, namespace, name) {
@@ -275,9 +308,11 @@ impl Plan {
         // `flux bootstrap` writes its source into the cluster; the file is left out of many exports and forks.
         let is_here = || {
             let base = self.own_base();
-            base.join(path).is_some_and(|path| self.survey.is_directory(&path))
+            base.join(path)
+                .is_some_and(|path| self.survey.is_directory(&path))
         };
-        let assumed = force && kind == "GitRepository" && (name == BOOTSTRAP || (!path.is_empty() && is_here()));
+        let assumed =
+            force && kind == "GitRepository" && (name == BOOTSTRAP || (!path.is_empty() && is_here()));
         assumed.then(|| Artifact::Directory {
             base: self.own_base(),
             follows: true,
@@ -291,8 +326,14 @@ impl Plan {
             .or_else(|| text_at(object, &["spec", "endpoint"]))
             .unwrap_or_default();
         let reference = object.at_path(&["spec", "ref"]);
-        let part = |name: &str| reference.and_then(|reference| text_at(reference, &[name])).map(SmolStr::from);
-        let pinned = ["commit", "name", "semver", "tag", "digest"].into_iter().find_map(part);
+        let part = |name: &str| {
+            reference
+                .and_then(|reference| text_at(reference, &[name]))
+                .map(SmolStr::from)
+        };
+        let pinned = ["commit", "name", "semver", "tag", "digest"]
+            .into_iter()
+            .find_map(part);
         let branch = part("branch");
         let revision = pinned.clone().or_else(|| branch.clone());
         match self.own.find(url) {
@@ -323,13 +364,16 @@ impl Plan {
             always: text_at(post, &["substituteStrategy"]) == Some("Always"),
             ..Substitution::default()
         };
-        let mut variables: std::collections::BTreeMap<SmolStr, Option<SmolStr>> = std::collections::BTreeMap::new();
+        let mut variables: std::collections::BTreeMap<SmolStr, Option<SmolStr>> =
+            std::collections::BTreeMap::new();
         for source in items_at(post, &["substituteFrom"]) {
             let kind = text_at(source, &["kind"]).unwrap_or("ConfigMap");
             let name = text_at(source, &["name"]).unwrap_or_default();
             match self.fact(site, kind, namespace, name) {
                 Some(object) => variables.extend(fact::variables(&object)),
-                None if wait < Wait::ForOthers || (wait < Wait::ForNothing && kind != "Secret") => return Err(()),
+                None if wait < Wait::ForOthers || (wait < Wait::ForNothing && kind != "Secret") => {
+                    return Err(());
+                }
                 // An operator, a person or an encrypted file may make it.
                 None => found.open = true,
             }

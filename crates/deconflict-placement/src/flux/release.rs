@@ -46,11 +46,21 @@ impl Plan {
                 placement.source = source_of(&source);
                 placement.root = source.resolve(chart_name.unwrap_or_default());
                 placement.reason = Some("helm".into());
-                if let Some(root) = placement.root.clone().filter(|root| !self.survey.is_directory(root)) {
+                if let Some(root) = placement
+                    .root
+                    .clone()
+                    .filter(|root| !self.survey.is_directory(root))
+                {
                     placement.status = PlacementStatus::Failed;
                     placement.reason = Some("not-found".into());
                     let at = chart.and_then(|chart| chart.get("chart")).map(|chart| chart.at);
-                    self.problem(ProblemKind::PathMissing { app: named.app, path: root }, at);
+                    self.problem(
+                        ProblemKind::PathMissing {
+                            app: named.app,
+                            path: root,
+                        },
+                        at,
+                    );
                 }
             }
             None => {

@@ -43,7 +43,10 @@ fn node(at: &Arc<Node>, substitution: &Substitution) -> Option<Arc<Node>> {
             if changed.iter().all(Option::is_none) {
                 return None;
             }
-            let all = items.iter().zip(changed).map(|(old, new)| new.unwrap_or_else(|| Arc::clone(old)));
+            let all = items
+                .iter()
+                .zip(changed)
+                .map(|(old, new)| new.unwrap_or_else(|| Arc::clone(old)));
             Kind::List(all.collect())
         }
         Kind::Map(fields) => {
@@ -51,7 +54,10 @@ fn node(at: &Arc<Node>, substitution: &Substitution) -> Option<Arc<Node>> {
                 .iter()
                 .map(|field| (scalar(&field.key, substitution), node(&field.value, substitution)))
                 .collect();
-            if changed.iter().all(|(key, value)| key.is_none() && value.is_none()) {
+            if changed
+                .iter()
+                .all(|(key, value)| key.is_none() && value.is_none())
+            {
                 return None;
             }
             let all = fields.iter().zip(changed).map(|(field, (key, value))| Field {
@@ -245,7 +251,11 @@ fn trim(value: &str, pattern: &str, start: bool, longest: bool) -> String {
     let Ok(glob) = globset::Glob::new(pattern).map(|glob| glob.compile_matcher()) else {
         return value.to_owned();
     };
-    let mut cuts: Vec<usize> = value.char_indices().map(|(at, _)| at).chain([value.len()]).collect();
+    let mut cuts: Vec<usize> = value
+        .char_indices()
+        .map(|(at, _)| at)
+        .chain([value.len()])
+        .collect();
     // From the start the first cut is the shortest, from the end the last.
     if start == longest {
         cuts.reverse();
@@ -268,18 +278,30 @@ fn replaced(value: &str, replace: &str) -> String {
     };
     if let Some(text) = replace.strip_prefix('/') {
         let (from, to) = split(text);
-        return if from.is_empty() { value.to_owned() } else { value.replace(&from, &to) };
+        return if from.is_empty() {
+            value.to_owned()
+        } else {
+            value.replace(&from, &to)
+        };
     }
     if let Some(text) = replace.strip_prefix('#') {
         let (from, to) = split(text);
-        return value.strip_prefix(&from).map_or_else(|| value.to_owned(), |rest| to + rest);
+        return value
+            .strip_prefix(&from)
+            .map_or_else(|| value.to_owned(), |rest| to + rest);
     }
     if let Some(text) = replace.strip_prefix('%') {
         let (from, to) = split(text);
-        return value.strip_suffix(&from).map_or_else(|| value.to_owned(), |rest| rest.to_owned() + &to);
+        return value
+            .strip_suffix(&from)
+            .map_or_else(|| value.to_owned(), |rest| rest.to_owned() + &to);
     }
     let (from, to) = split(replace);
-    if from.is_empty() { value.to_owned() } else { value.replacen(&from, &to, 1) }
+    if from.is_empty() {
+        value.to_owned()
+    } else {
+        value.replacen(&from, &to, 1)
+    }
 }
 
 #[cfg(test)]
@@ -289,9 +311,16 @@ mod tests {
     use deconflict_yaml::{Dialect, Scalar, Value};
 
     fn known() -> Substitution {
-        let variables = [("a", Some("one")), ("n", Some("3")), ("path", Some("x/y/z")), ("sealed", None)];
+        let variables = [
+            ("a", Some("one")),
+            ("n", Some("3")),
+            ("path", Some("x/y/z")),
+            ("sealed", None),
+        ];
         Substitution {
-            variables: variables.map(|(name, value)| (name.into(), value.map(Into::into))).to_vec(),
+            variables: variables
+                .map(|(name, value)| (name.into(), value.map(Into::into)))
+                .to_vec(),
             ..Substitution::default()
         }
     }
@@ -307,7 +336,10 @@ mod tests {
         check("$a ${}", "$a ${}");
         check("$${a} $${x:-${a}}", "${a} ${x:-${a}}");
         check("<${unset}>", "<>");
-        check("${unset:-d} ${unset:=d} ${unset-d} ${unset=d} ${a:-d}", "d d d d one");
+        check(
+            "${unset:-d} ${unset:=d} ${unset-d} ${unset=d} ${a:-d}",
+            "d d d d one",
+        );
         check("${unset:-${a}}", "one");
         check("${#a} ${a^} ${a^^} ${a,,}", "3 One ONE one");
         check("${a:1} ${a:1:1}", "ne n");
@@ -320,8 +352,14 @@ mod tests {
 
     #[test]
     fn what_may_exist_elsewhere_stays() {
-        let open = Substitution { open: true, ..known() };
-        assert_eq!(expand("${a} ${unset:-d}", &open).as_deref(), Some("one ${unset:-d}"));
+        let open = Substitution {
+            open: true,
+            ..known()
+        };
+        assert_eq!(
+            expand("${a} ${unset:-d}", &open).as_deref(),
+            Some("one ${unset:-d}")
+        );
     }
 
     #[test]

@@ -72,12 +72,18 @@ impl Plan {
             .map(|path| Root::new(path, RootKind::Kustomize));
         let free = self.free_manifests();
         let directories = listed::by_directory(free.iter());
-        leaves.chain(directories).filter_map(|root| self.candidate(root)).collect()
+        leaves
+            .chain(directories)
+            .filter_map(|root| self.candidate(root))
+            .collect()
     }
 
     fn candidate(&self, root: Root) -> Option<Candidate> {
         let reach = self.reach_of(&root);
-        let with_raw = reach.files.iter().filter_map(|file| Some((file, self.raw.get(file)?)));
+        let with_raw = reach
+            .files
+            .iter()
+            .filter_map(|file| Some((file, self.raw.get(file)?)));
         let raw: Vec<(&RepoPath, &Raw)> = with_raw
             .flat_map(|(file, raw)| raw.iter().map(move |raw| (file, raw)))
             .filter(|(_, raw)| raw.kind.leads_on())
@@ -93,7 +99,8 @@ impl Plan {
             .filter(|path| self.survey.is_directory(path))
             .collect();
         let is_bootstrap = raw.iter().any(|(file, raw)| {
-            raw.kind == EntryKind::FluxInstance || (raw.kind == EntryKind::Kustomization && file.file_name() == "gotk-sync.yaml")
+            raw.kind == EntryKind::FluxInstance
+                || (raw.kind == EntryKind::Kustomization && file.file_name() == "gotk-sync.yaml")
         });
         let flux = raw.iter().any(|(_, raw)| !raw.kind.is_argo());
         let is_bootstrap = is_bootstrap || (flux && targets.iter().any(|target| self.covers(target, &root)));
@@ -113,12 +120,22 @@ impl Plan {
             !all.iter().any(|other| {
                 other.root != candidate.root
                     && !other.reach.directories.contains(&candidate.root.path)
-                    && other.targets.iter().any(|target| self.covers(target, &candidate.root))
+                    && other
+                        .targets
+                        .iter()
+                        .any(|target| self.covers(target, &candidate.root))
             })
         };
-        let free: Vec<Root> = all.iter().filter(is_free).map(|candidate| candidate.root.clone()).collect();
+        let free: Vec<Root> = all
+            .iter()
+            .filter(is_free)
+            .map(|candidate| candidate.root.clone())
+            .collect();
         if free.is_empty() {
-            all.first().map(|candidate| candidate.root.clone()).into_iter().collect()
+            all.first()
+                .map(|candidate| candidate.root.clone())
+                .into_iter()
+                .collect()
         } else {
             free
         }

@@ -18,7 +18,10 @@ impl Plan {
             self.helm_release(&release);
         }
         self.report_orphans();
-        self.result.engine_objects |= self.sites.iter().any(|site| site.placement.engine != Engine::Plain);
+        self.result.engine_objects |= self
+            .sites
+            .iter()
+            .any(|site| site.placement.engine != Engine::Plain);
         let sites = std::mem::take(&mut self.sites);
         let (kept, ignored) = self.without_doubles(sites);
         self.result.all = kept;
@@ -55,10 +58,22 @@ impl Plan {
                 if !kind.leads_on() {
                     continue;
                 }
-                let Some((namespace, name)) = full_name(object, None) else { continue };
-                let app = if namespace.is_empty() { name } else { format!("{namespace}/{name}").into() };
-                let engine = if kind.is_argo() { Engine::ArgoCd } else { Engine::Flux };
-                let at = object.at_path(&["metadata", "name"]).map_or(object.at, |name| name.at);
+                let Some((namespace, name)) = full_name(object, None) else {
+                    continue;
+                };
+                let app = if namespace.is_empty() {
+                    name
+                } else {
+                    format!("{namespace}/{name}").into()
+                };
+                let engine = if kind.is_argo() {
+                    Engine::ArgoCd
+                } else {
+                    Engine::Flux
+                };
+                let at = object
+                    .at_path(&["metadata", "name"])
+                    .map_or(object.at, |name| name.at);
                 orphans.push((ProblemKind::Orphan { engine, app }, at));
             }
         }
@@ -159,7 +174,11 @@ impl Plan {
             return reading.cluster.clone().filter(|_| !self.result.engine_objects);
         }
         let environment = reading.environment.as_ref()?;
-        let lists_roots = self.config.clusters.iter().any(|cluster| !cluster.roots.is_empty());
+        let lists_roots = self
+            .config
+            .clusters
+            .iter()
+            .any(|cluster| !cluster.roots.is_empty());
         let says = !self.result.engine_objects
             && (reading.in_layout || !lists_roots || self.inventory.is_declared(environment));
         says.then(|| environment.clone())
@@ -177,19 +196,31 @@ impl Plan {
         for (at, one) in flux.iter().enumerate() {
             for other in &flux[at + 1..] {
                 let place = |p: &Placement| (p.cluster.clone(), p.unnamed.clone());
-                let is_same_place = place(one) == place(other) && (one.cluster.is_some() || one.unnamed.is_some());
+                let is_same_place =
+                    place(one) == place(other) && (one.cluster.is_some() || one.unnamed.is_some());
                 if !is_same_place || one.app == other.app || one.namespace != other.namespace {
                     continue;
                 }
-                let (Some(a), Some(b)) = (&one.render, &other.render) else { continue };
+                let (Some(a), Some(b)) = (&one.render, &other.render) else {
+                    continue;
+                };
                 let is_twice = a == b || self.builds(a, b) || self.builds(b, a);
                 let (Some(first), Some(app), Some(second)) = (one.declared_at, &other.app, &one.app) else {
                     continue;
                 };
                 if is_twice {
-                    let path = if a.path.is_within(&b.path) { a.path.clone() } else { b.path.clone() };
+                    let path = if a.path.is_within(&b.path) {
+                        a.path.clone()
+                    } else {
+                        b.path.clone()
+                    };
                     let (app, other_app) = (app.clone(), second.clone());
-                    let kind = ProblemKind::PathTwice { app, other: other_app, path, first };
+                    let kind = ProblemKind::PathTwice {
+                        app,
+                        other: other_app,
+                        path,
+                        first,
+                    };
                     problems.push((kind, other.declared_at));
                 }
             }

@@ -82,13 +82,21 @@ impl Plan {
             return;
         };
         let key = (self.place(site), SmolStr::from(kind));
-        self.facts.entry(key).or_default().entry(name).or_insert_with(|| Arc::clone(object));
+        self.facts
+            .entry(key)
+            .or_default()
+            .entry(name)
+            .or_insert_with(|| Arc::clone(object));
     }
 
     /// The cluster of a site, whatever it is called.
     fn place(&self, site: SiteId) -> SmolStr {
         let placement = &self.site(site).placement;
-        placement.cluster.clone().or_else(|| placement.unnamed.clone()).unwrap_or_default()
+        placement
+            .cluster
+            .clone()
+            .or_else(|| placement.unnamed.clone())
+            .unwrap_or_default()
     }
 
     /// An object that is known in the cluster of `site`.

@@ -157,7 +157,9 @@ impl<'a> Generators<'a> {
             let name = known.cluster.name.to_string();
             let normalized = normalize(&name);
             let texts = |map: &std::collections::BTreeMap<SmolStr, SmolStr>| -> Map<String, Value> {
-                map.iter().map(|(key, value)| (key.to_string(), value.as_str().into())).collect()
+                map.iter()
+                    .map(|(key, value)| (key.to_string(), value.as_str().into()))
+                    .collect()
             };
             let mut metadata = Map::new();
             metadata.insert("labels".into(), Value::Object(texts(labels)));
@@ -220,13 +222,17 @@ impl<'a> Generators<'a> {
         } else {
             git::directories(self.context, &own.base, git, go)
         };
-        found.into_iter().filter_map(|params| self.with_values(params, git)).collect()
+        found
+            .into_iter()
+            .filter_map(|params| self.with_values(params, git))
+            .collect()
     }
 
     fn matrix(&mut self, matrix: &Node, depth: u32) -> Vec<Params> {
         let children: Vec<&Node> = items_at(matrix, &["generators"]).collect();
         let [first, second] = children.as_slice() else {
-            self.errors.push(format!("matrix: {} generators, must be 2", children.len()));
+            self.errors
+                .push(format!("matrix: {} generators, must be 2", children.len()));
             return Vec::new();
         };
         let mut all = Vec::new();
@@ -254,7 +260,10 @@ impl<'a> Generators<'a> {
             .map(str::to_owned)
             .collect();
         let mut children = items_at(merge, &["generators"]);
-        let first = children.next().map(|first| self.run(first, depth + 1)).unwrap_or_default();
+        let first = children
+            .next()
+            .map(|first| self.run(first, depth + 1))
+            .unwrap_or_default();
         let others = children.map(|child| self.run(child, depth + 1)).collect();
         match merged(&keys, first, others, self.renderer.go) {
             Ok(all) => all,

@@ -56,12 +56,24 @@ pub(crate) fn files(context: Context<'_>, base: &RepoPath, git: &Node, go: bool)
         if !matching(false) || matching(true) {
             continue;
         }
-        let Ok(loaded) = context.library.load(file) else { continue };
-        let root = loaded.parsed().documents.iter().find_map(|document| document.root.as_ref());
+        let Ok(loaded) = context.library.load(file) else {
+            continue;
+        };
+        let root = loaded
+            .parsed()
+            .documents
+            .iter()
+            .find_map(|document| document.root.as_ref());
         let Some(root) = root else { continue };
-        let objects = if root.is_list() { root.items() } else { std::slice::from_ref(root) };
+        let objects = if root.is_list() {
+            root.items()
+        } else {
+            std::slice::from_ref(root)
+        };
         for object in objects {
-            let Value::Object(content) = value_of(object) else { continue };
+            let Value::Object(content) = value_of(object) else {
+                continue;
+            };
             let mut params = Params::new();
             if go {
                 params = content;
@@ -133,13 +145,24 @@ fn path_match(text: &str) -> Option<GlobMatcher> {
     while text.contains("**") {
         text = text.replace("**", "*");
     }
-    let glob = GlobBuilder::new(&text).literal_separator(true).backslash_escape(true).build().ok()?;
+    let glob = GlobBuilder::new(&text)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .build()
+        .ok()?;
     Some(glob.compile_matcher())
 }
 
 /// A glob as `git ls-files` reads it: `*` crosses `/`.
 fn pathspec(text: &str) -> Option<GlobMatcher> {
-    let text = text.trim_start_matches('/').replace('{', "\\{").replace('}', "\\}");
-    let glob = GlobBuilder::new(&text).literal_separator(false).backslash_escape(true).build().ok()?;
+    let text = text
+        .trim_start_matches('/')
+        .replace('{', "\\{")
+        .replace('}', "\\}");
+    let glob = GlobBuilder::new(&text)
+        .literal_separator(false)
+        .backslash_escape(true)
+        .build()
+        .ok()?;
     Some(glob.compile_matcher())
 }

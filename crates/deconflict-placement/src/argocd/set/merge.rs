@@ -17,7 +17,9 @@ pub(crate) fn joined(first: &Params, second: &Params, go: bool) -> Result<Params
         for (key, value) in second {
             match first.get(key) {
                 Some(known) if known != value => {
-                    return Err(format!("matrix: both generators give {key}, with different values"));
+                    return Err(format!(
+                        "matrix: both generators give {key}, with different values"
+                    ));
                 }
                 _ => joined.insert(key.clone(), value.clone()),
             };
@@ -27,7 +29,12 @@ pub(crate) fn joined(first: &Params, second: &Params, go: bool) -> Result<Params
 }
 
 /// The sets of the first, each with what the others say about the same keys.
-pub(crate) fn merged(keys: &[String], first: Vec<Params>, others: Vec<Vec<Params>>, go: bool) -> Result<Vec<Params>, String> {
+pub(crate) fn merged(
+    keys: &[String],
+    first: Vec<Params>,
+    others: Vec<Vec<Params>>,
+    go: bool,
+) -> Result<Vec<Params>, String> {
     if keys.is_empty() {
         return Err("merge: no mergeKeys".to_owned());
     }
@@ -73,6 +80,13 @@ fn key_of(keys: &[String], params: &Params) -> Vec<Option<String>> {
 }
 
 fn repeated(keys: &[String], params: &Params) -> String {
-    let values: Vec<String> = key_of(keys, params).into_iter().map(Option::unwrap_or_default).collect();
-    format!("merge: one generator gives {} twice: {}", keys.join(", "), values.join(", "))
+    let values: Vec<String> = key_of(keys, params)
+        .into_iter()
+        .map(Option::unwrap_or_default)
+        .collect();
+    format!(
+        "merge: one generator gives {} twice: {}",
+        keys.join(", "),
+        values.join(", ")
+    )
 }

@@ -50,7 +50,11 @@ impl Plan {
         let Some((namespace, name)) = full_name(object, placement.namespace.as_deref()) else {
             return;
         };
-        let namespace = if namespace.is_empty() { DEFAULT_NAMESPACE.into() } else { namespace };
+        let namespace = if namespace.is_empty() {
+            DEFAULT_NAMESPACE.into()
+        } else {
+            namespace
+        };
         let set = format_smolstr!("{namespace}/{name}");
         let context = Context {
             library: &self.library,
@@ -60,7 +64,9 @@ impl Plan {
             holder: holder.as_ref(),
         };
         let (made, problems) = make(context, &set, &namespace, object);
-        let place = object.at_path(&["metadata", "name"]).map_or(object.at, |name| name.at);
+        let place = object
+            .at_path(&["metadata", "name"])
+            .map_or(object.at, |name| name.at);
         for problem in problems {
             self.problem(problem, Some(place));
         }
@@ -70,9 +76,17 @@ impl Plan {
     }
 }
 
-fn make(context: Context<'_>, set: &SmolStr, namespace: &str, object: &Arc<Node>) -> (Vec<Made>, Vec<ProblemKind>) {
+fn make(
+    context: Context<'_>,
+    set: &SmolStr,
+    namespace: &str,
+    object: &Arc<Node>,
+) -> (Vec<Made>, Vec<ProblemKind>) {
     let mut problems = Vec::new();
-    let invalid = |why: String| ProblemKind::SetInvalid { app: set.clone(), why };
+    let invalid = |why: String| ProblemKind::SetInvalid {
+        app: set.clone(),
+        why,
+    };
     let Some(spec) = object.get("spec") else {
         return (Vec::new(), problems);
     };

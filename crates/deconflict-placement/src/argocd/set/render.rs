@@ -30,7 +30,11 @@ impl Renderer {
                 Ok(text) => Some(Scalar {
                     text: text.into(),
                     // A template stays a text whatever comes out.
-                    style: if scalar.style == Style::Plain { Style::DoubleQuoted } else { scalar.style },
+                    style: if scalar.style == Style::Plain {
+                        Style::DoubleQuoted
+                    } else {
+                        scalar.style
+                    },
                     tag: scalar.tag.clone(),
                 }),
                 Err(why) => {
@@ -88,7 +92,9 @@ mod tests {
 
     #[test]
     fn only_known_names_are_replaced() {
-        let Value::Object(params) = json!({"a": "1", "values.b": "2"}) else { panic!() };
+        let Value::Object(params) = json!({"a": "1", "values.b": "2"}) else {
+            panic!()
+        };
         assert_eq!(fill("{{a}}-{{ values.b }}-{{c}} {{", &params), "1-2-{{c}} {{");
     }
 }
