@@ -77,6 +77,7 @@ pub(crate) fn run_with(rule: &str, text: &str, config: Config, engine: Engine) -
                 render: None,
                 root_kind: RootKind::Directory,
                 cluster: cluster.map(Into::into),
+                unnamed: None,
                 namespace: None,
                 project: None,
                 environment: None,
