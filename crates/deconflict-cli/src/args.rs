@@ -106,7 +106,8 @@ pub(crate) struct Check {
     /// Rules or families not to run
     #[arg(long, value_name = "RULE_OR_FAMILY", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
-    /// Report format: human, concise or json; with =FILE into a file. Repeatable
+    /// Report format: human, concise, json, sarif, github, gitlab, junit or markdown; with =FILE into a file.
+    /// Repeatable
     #[arg(long, value_name = "NAME[=FILE]", help_heading = "Output")]
     pub(crate) format: Vec<Output>,
     /// Lowest severity that makes the exit code 1

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use crate::later::LATER_FORMATS;
 use deconflict_findings::closest;
 
 /// A report format of `check`.
@@ -17,6 +16,16 @@ pub(crate) enum Format {
     Concise,
     /// Everything, for programs.
     Json,
+    /// Code scanning.
+    Sarif,
+    /// Workflow commands, and the summary of the step.
+    Github,
+    /// Code Quality.
+    Gitlab,
+    /// Test results.
+    Junit,
+    /// A comment on a merge request.
+    Markdown,
 }
 
 /// A format and where it goes.
@@ -36,10 +45,15 @@ pub(crate) enum TableFormat {
     Json,
 }
 
-const NAMES: [(&str, Format); 3] = [
+const NAMES: [(&str, Format); 8] = [
     ("human", Format::Human),
     ("concise", Format::Concise),
     ("json", Format::Json),
+    ("sarif", Format::Sarif),
+    ("github", Format::Github),
+    ("gitlab", Format::Gitlab),
+    ("junit", Format::Junit),
+    ("markdown", Format::Markdown),
 ];
 
 impl FromStr for Output {
@@ -57,14 +71,13 @@ impl FromStr for Output {
                 file,
             });
         }
-        if LATER_FORMATS.contains(&name) {
-            return Err(format!(
-                "format `{name}` is not available yet in this version; use human, concise or json"
-            ));
-        }
         let hint = closest(name, NAMES.iter().map(|(known, _)| *known));
         let hint = hint.map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
-        Err(format!("no such format, expected human, concise or json{hint}"))
+        let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+        Err(format!(
+            "no such format, expected one of {}{hint}",
+            names.join(", ")
+        ))
     }
 }
 
@@ -112,6 +125,6 @@ mod tests {
         check(&["json=a", "concise=a"], Err("two formats"));
         check(&["json="], Err("missing"));
         check(&["jsn"], Err("did you mean `json`?"));
-        check(&["sarif"], Err("not available yet"));
+        check(&["sarif", "junit=j.xml"], Ok(2));
     }
 }

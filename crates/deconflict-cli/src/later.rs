@@ -5,9 +5,6 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// Report formats to come.
-pub(crate) const LATER_FORMATS: [&str; 5] = ["sarif", "github", "gitlab", "junit", "markdown"];
-
 const LATER_COMMANDS: [&str; 14] = [
     "diff", "init", "baseline", "policy", "hook", "together", "collect", "join", "drift", "risk", "fix",
     "fetch", "lsp", "cache",

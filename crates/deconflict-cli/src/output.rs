@@ -33,6 +33,18 @@ pub(crate) fn write_file(file: &Path, text: &str, exit: Exit) -> Exit {
     }
 }
 
+/// Add `text` to `file`, which other steps write to as well.
+pub(crate) fn append_file(file: &Path, text: &str, exit: Exit) -> Exit {
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+    match opened.and_then(|mut opened| opened.write_all(text.as_bytes())) {
+        Ok(()) => exit,
+        Err(error) => {
+            say_error(&format!("cannot write {}: {error}", file.display()));
+            Exit::Unfinished
+        }
+    }
+}
+
 /// An error message on standard error.
 pub(crate) fn say_error(message: &str) {
     say(&format!("error: {}\n", escape(message)));

@@ -7,7 +7,7 @@ use deconflict_findings::Report;
 
 use crate::Style;
 use crate::style::Detail;
-use crate::text::{count, escape};
+use crate::text::{count, escape, path_at_start};
 
 /// What was checked, what was not and why, what the tool could not finish, and how many findings there are. Ends with a
 /// line break.
@@ -74,7 +74,7 @@ fn not_checked(out: &mut String, report: &Report, style: Style) {
             } else {
                 format!(": {}", escape(&skip.detail))
             };
-            let _ = writeln!(out, "  {} [{}]{detail}", escape(&skip.path), skip.reason);
+            let _ = writeln!(out, "  {} [{}]{detail}", path_at_start(&skip.path), skip.reason);
         }
     }
 }

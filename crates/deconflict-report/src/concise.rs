@@ -3,7 +3,7 @@
 use deconflict_findings::{Finding, Report};
 
 use crate::Style;
-use crate::text::{escape, list};
+use crate::text::{escape, list, path_at_start};
 use crate::wire::place;
 
 /// One line per finding and nothing else.
@@ -32,7 +32,7 @@ fn one(finding: &Finding, report: &Report, style: Style) -> String {
     };
     format!(
         "{}:{}:{}: {}[{}] {}{other}\n",
-        escape(&at.path),
+        path_at_start(&at.path),
         at.line,
         at.column,
         finding.severity.word(),

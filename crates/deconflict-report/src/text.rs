@@ -29,6 +29,17 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A path at the start of a line, escaped. A runner takes a line that starts with `::` or `##[` for a command, whoever
+/// named the directory so (GitHub Docs, "Workflow commands"; Azure's are alike).
+pub(crate) fn path_at_start(path: &str) -> Cow<'_, str> {
+    let path = escape(path);
+    if path.starts_with([':', '#']) {
+        Cow::Owned(format!("./{path}"))
+    } else {
+        path
+    }
+}
+
 /// `4527` as `4,527`.
 pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
@@ -95,7 +106,7 @@ pub(crate) fn wrap(out: &mut String, text: &str, first: &str, rest: &str, column
 
 #[cfg(test)]
 mod tests {
-    use super::{count, escape, list, wrap};
+    use super::{count, escape, list, path_at_start, wrap};
 
     #[test]
     fn hostile_text_becomes_one_visible_line() {
@@ -105,6 +116,12 @@ mod tests {
         check("a\nb\tc\r", "a\\nb\\tc\\r");
         check("\u{9b}31m", "\\u{9b}31m");
         check("user\u{202e}cod", "user\\u{202e}cod");
+    }
+
+    #[test]
+    fn no_path_is_a_command() {
+        assert_eq!(path_at_start("::error::x/a.yaml"), "./::error::x/a.yaml");
+        assert_eq!(path_at_start("apps/a.yaml"), "apps/a.yaml");
     }
 
     #[test]

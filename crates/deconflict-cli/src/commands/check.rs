@@ -1,7 +1,9 @@
 //! `check [ROOT]`: the main job.
 
 use deconflict_findings::Report;
-use deconflict_report::{Detail, closing_lines, concise, human, json};
+use deconflict_report::{
+    COMMENT_LIMIT, Detail, closing_lines, concise, github, gitlab, human, json, junit, markdown, sarif,
+};
 
 use crate::args::Check;
 use crate::format::{Format, Output, outputs};
@@ -89,6 +91,7 @@ fn write(report: &Report, outputs: &[Output], args: &Check, exit: Exit) -> Exit 
             exit = output::write_file(file, &text, exit);
         }
     }
+    exit = summarise(report, outputs, exit);
     let to_stdout = outputs.iter().find(|output| output.file.is_none());
     if let Some(output) = to_stdout {
         let style = environment::stdout_style(&args.look);
@@ -102,10 +105,27 @@ fn write(report: &Report, outputs: &[Output], args: &Check, exit: Exit) -> Exit 
     exit
 }
 
+/// A step's summary: GitHub takes at most 1 MiB of it and refuses all of what is longer.
+const SUMMARY_LIMIT: usize = 1 << 20;
+
+/// Workflow commands are capped; what does not fit stands in the step's summary, when the runner offers one.
+fn summarise(report: &Report, outputs: &[Output], exit: Exit) -> Exit {
+    let wanted = outputs.iter().any(|output| output.format == Format::Github);
+    match environment::set("GITHUB_STEP_SUMMARY") {
+        Some(file) if wanted => output::append_file(file.as_ref(), &markdown(report, SUMMARY_LIMIT), exit),
+        _ => exit,
+    }
+}
+
 fn render(report: &Report, format: Format, style: deconflict_report::Style) -> String {
     match format {
         Format::Human => human(report, style),
         Format::Concise => concise(report, style),
         Format::Json => json(report),
+        Format::Sarif => sarif(report, &super::rules::all()),
+        Format::Github => github(report),
+        Format::Gitlab => gitlab(report),
+        Format::Junit => junit(report),
+        Format::Markdown => markdown(report, COMMENT_LIMIT),
     }
 }
