@@ -189,7 +189,7 @@ fn comments_that_silence_nothing_are_reported() {
              ignore[{id}] why\n  namespace: x\n"
         )
     };
-    let at = "apps/red/a/overlays/test/x.yaml:4:31: warning[lint-unused-ignore]";
+    let at = "apps/red/a/overlays/test/x.yaml:4:33: warning[lint-unused-ignore]";
     check(
         &tree("net-nodeport-taken"),
         &format!(

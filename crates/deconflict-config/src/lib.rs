@@ -3,6 +3,7 @@
 
 mod build;
 mod codeowners;
+mod contract;
 mod date;
 mod glob;
 mod ignore;

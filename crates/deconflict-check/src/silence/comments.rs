@@ -41,9 +41,9 @@ impl Comments {
                     return None;
                 }
                 let lost = || format!("ignore comments in {}: they are lost", path.display());
-                let found = judge.losses.guard(lost, || {
-                    ignores(loaded.file, &loaded.text, &loaded.parsed().comments)
-                });
+                let found = judge
+                    .losses
+                    .guard(lost, || ignores(loaded.file, &loaded.text, loaded.parsed()));
                 Some((loaded.file, found?))
             })
             .collect();

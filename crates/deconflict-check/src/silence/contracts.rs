@@ -29,8 +29,7 @@ impl<'a> Contracts<'a> {
     }
 
     fn has_expired(&self, contract: &Contract) -> bool {
-        // Days are written so that their order is that of the texts.
-        matches!((&contract.expires, self.today), (Some(last), Some(today)) if last.as_str() < today)
+        self.today.is_some_and(|today| contract.has_expired(today))
     }
 
     /// True when a contract that has not expired allows it to all sides.
@@ -84,77 +83,9 @@ fn fits(contract: &Contract, finding: &Finding) -> bool {
     if contract.rule != finding.rule {
         return false;
     }
-    let about = match &contract.object {
-        None => true,
-        Some(pattern) => {
-            let by_object = finding.objects.iter().any(|object| names(pattern, object));
-            by_object || finding.key.as_deref().is_some_and(|key| names_key(pattern, key))
-        }
-    };
-    let allowed = |side: &ObjectRef| {
-        let owner = side.owner.as_deref();
-        owner.is_some_and(|owner| contract.allow.iter().any(|team| team == owner))
-    };
+    let names = |object: &ObjectRef| contract.names(&object.kind, object.namespace.as_deref(), &object.name);
+    let about = finding.objects.iter().any(names)
+        || finding.key.as_deref().is_some_and(|key| contract.names_key(key));
+    let allowed = |side: &ObjectRef| side.owner.as_deref().is_some_and(|team| contract.allows(team));
     about && objects(finding).iter().all(allowed)
-}
-
-/// `Kind/name` or `Kind/namespace/name`, with `*` for anything within a part.
-fn names(pattern: &str, object: &ObjectRef) -> bool {
-    let parts: Vec<&str> = pattern.split('/').collect();
-    match parts.as_slice() {
-        [kind, name] => matches(kind, &object.kind) && matches(name, &object.name),
-        [kind, namespace, name] => {
-            matches(kind, &object.kind)
-                && matches(namespace, object.namespace.as_deref().unwrap_or_default())
-                && matches(name, &object.name)
-        }
-        _ => false,
-    }
-}
-
-/// What is shared may be no side of the finding but its key, for example a claim that two Deployments mount.
-fn names_key(pattern: &str, key: &str) -> bool {
-    let parts: Vec<&str> = pattern.split('/').skip(1).collect();
-    let key: Vec<&str> = key.split('/').collect();
-    parts.len() == key.len() && parts.iter().zip(&key).all(|(part, key)| matches(part, key))
-}
-
-/// True when `text` matches `pattern`, in which `*` stands for any text. Linear but for retries at the last `*`.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
-    };
-    let Some(last) = parts.next_back() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn stars_stand_for_any_text() {
-        let check = |pattern: &str, text: &str, want: bool| {
-            assert_eq!(matches(pattern, text), want, "{pattern} against {text}");
-        };
-        check("reports", "reports", true);
-        check("reports", "reports-2", false);
-        check("*", "", true);
-        check("a*", "abc", true);
-        check("*c", "abc", true);
-        check("a*c", "abcc", true);
-        check("a*b*c", "a-b-c", true);
-        check("a*b*c", "a-c-b", false);
-        check("ab*ba", "aba", false);
-    }
 }
