@@ -98,7 +98,12 @@ pub(crate) fn shown(node: Option<&Node>) -> String {
         return "missing".to_owned();
     };
     if node.is_map() {
-        return if node.fields().is_empty() { "{}" } else { "{…}" }.to_owned();
+        return match (node.fields(), node.get("name").and_then(|name| name.text())) {
+            ([], _) => "{}".to_owned(),
+            ([_], Some(name)) => format!("{{name: {name}}}"),
+            (_, Some(name)) => format!("{{name: {name}, …}}"),
+            (_, None) => "{…}".to_owned(),
+        };
     }
     let Some(scalar) = node.as_scalar() else {
         return if node.items().is_empty() { "[]" } else { "[…]" }.to_owned();

@@ -100,3 +100,75 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         sink.report(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::{check, run};
+
+    const RULE: &str = "cfg-secret-two-producers";
+
+    fn file(team: &str, text: &str) -> String {
+        format!("//- apps/{team}/web/overlays/prod/o.yaml\n{text}\n")
+    }
+
+    const SECRET: &str = "{apiVersion: v1, kind: Secret, metadata: {name: db, namespace: a}}";
+
+    fn external(fields: &str) -> String {
+        format!(
+            "{{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {{name: x, namespace: a}}, \
+             spec: {{target: {{name: db{fields}}}}}}}"
+        )
+    }
+
+    #[test]
+    fn message() {
+        check(
+            RULE,
+            &(file("a", SECRET) + &file("b", &external(""))),
+            "error[cfg-secret-two-producers]: a and b both produce the Secret a/db in prod
+             apps/a/web/overlays/prod/o.yaml:1 `db` Secret a/db (team a)
+             apps/b/web/overlays/prod/o.yaml:1 `db` ExternalSecret a/x (team b)
+             note: each writes its own content over the other's; pods read whichever was written last
+             help: keep one producer; an ExternalSecret that only adds keys needs `creationPolicy: Merge`",
+        );
+    }
+
+    #[test]
+    fn producers() {
+        let produces = |text: &str| !run(RULE, &(file("a", SECRET) + &file("b", text))).is_empty();
+        assert!(produces(&external(", creationPolicy: Orphan")));
+        assert!(!produces(&external(", creationPolicy: Merge")));
+        assert!(!produces(&external(", creationPolicy: None")));
+        let kind = |api: &str, kind: &str, fields: &str| {
+            format!("{{apiVersion: {api}, kind: {kind}, metadata: {{name: db, namespace: a}}, {fields}}}")
+        };
+        assert!(produces(&kind("bitnami.com/v1alpha1", "SealedSecret", "x: y")));
+        assert!(!produces(&kind(
+            "bitnami.com/v1alpha1",
+            "SealedSecret",
+            "spec: {template: {metadata: {name: other}}}"
+        )));
+        assert!(produces(&kind(
+            "cert-manager.io/v1",
+            "Certificate",
+            "spec: {secretName: db}"
+        )));
+        assert!(!produces(&kind(
+            "cert-manager.io/v1",
+            "Certificate",
+            "spec: {secretName: tls}"
+        )));
+        let vault = |create: bool| {
+            kind(
+                "secrets.hashicorp.com/v1beta1",
+                "VaultStaticSecret",
+                &format!("spec: {{destination: {{name: db, create: {create}}}}}"),
+            )
+        };
+        assert!(produces(&vault(true)));
+        assert!(!produces(&vault(false)));
+        assert!(!produces(&external("").replace("namespace: a", "namespace: b")));
+        // The same Secret from two applications is own-object-…
+        assert!(!produces(SECRET));
+    }
+}

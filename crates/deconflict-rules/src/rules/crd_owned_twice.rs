@@ -129,3 +129,43 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         sink.report(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::{check, run};
+
+    const RULE: &str = "crd-owned-twice";
+
+    fn two(one: &str, other: &str) -> String {
+        let crd = |team: &str, (labels, version): (&str, &str)| {
+            format!(
+                "//- apps/{team}/web/overlays/prod/c.yaml\napiVersion: apiextensions.k8s.io/v1\n\
+                 kind: CustomResourceDefinition\nmetadata: {{name: queues.example.com, labels: {{{labels}}}}}\n\
+                 spec: {{group: example.com, scope: Namespaced, names: {{kind: Queue}}, versions: [{{name: {version}}}]}}\n"
+            )
+        };
+        crd("a", ("", one)) + &crd("b", ("team: b", other))
+    }
+
+    #[test]
+    fn versions_differ() {
+        check(
+            RULE,
+            &two("v1", "v2"),
+            "error[crd-owned-twice]: a and b both deploy the CRD queues.example.com in prod, with different versions or schemas
+             apps/a/web/overlays/prod/c.yaml:3 `queues.example.com` CustomResourceDefinition queues.example.com (team a)
+             apps/b/web/overlays/prod/c.yaml:3 `queues.example.com` CustomResourceDefinition queues.example.com (team b)
+             note: they differ in: spec.versions[0] ({name: v1} / missing), spec.versions[0] (missing / {name: v2})
+             note: whichever is applied last decides which versions and fields exist for everybody's objects
+             help: deploy the CRD from one application, with every version that somebody uses",
+        );
+    }
+
+    #[test]
+    fn equal_specs_are_a_warning() {
+        let got = run(RULE, &two("v1", "v1"));
+        assert!(got.starts_with("warning[crd-owned-twice]"), "{got}");
+        // And nothing else speaks of it.
+        assert_eq!(run("", &two("v1", "v1")), got);
+    }
+}

@@ -109,3 +109,112 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         sink.report(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deconflict_config::Config;
+    use deconflict_placement::Engine;
+
+    use crate::fixture::{check, run, run_with};
+
+    const RULE: &str = "own-object-conflict";
+
+    fn two(kind: &str, one: &str, other: &str) -> String {
+        let object = |team: &str, fields: &str| {
+            format!(
+                "//- apps/{team}/web/overlays/prod/o.yaml\n{kind}\nmetadata: {{name: x, namespace: shared}}\n{fields}\n"
+            )
+        };
+        object("a", one) + &object("b", other)
+    }
+
+    const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap";
+    const SECRET: &str = "apiVersion: v1\nkind: Secret";
+
+    #[test]
+    fn leaves_side_by_side() {
+        check(
+            RULE,
+            &two(CONFIG_MAP, "data: {RISK_MODE: strict, TIMEOUT: 5s}", "data: {RISK_MODE: 'off'}"),
+            "error[own-object-conflict]: a and b both deploy ConfigMap shared/x in prod, with different content
+             apps/a/web/overlays/prod/o.yaml:3 `x` ConfigMap shared/x (team a)
+             apps/b/web/overlays/prod/o.yaml:3 `x` ConfigMap shared/x (team b)
+             note: they differ in: data.RISK_MODE (\"strict\" / \"off\"), data.TIMEOUT (\"5s\" / missing)
+             note: whichever is applied last overwrites the other, at every apply
+             help: give one of them its own name, or let one team own it and the other read it",
+        );
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let got = run(
+            RULE,
+            &two(
+                SECRET,
+                "stringData: {p: hunter2}",
+                "stringData: {p: hunter3, q: other}",
+            ),
+        );
+        assert!(
+            got.contains("they differ in: stringData.p (secret), stringData.q (secret)"),
+            "{got}"
+        );
+        assert!(!got.contains("hunter") && !got.contains("other\""), "{got}");
+        let config = Config {
+            secret_fields: vec!["*.data.password".into()],
+            ..Config::default()
+        };
+        let text = two(
+            CONFIG_MAP,
+            "data: {password: hunter2}",
+            "data: {password: hunter3}",
+        );
+        let got = run_with(RULE, &text, config, Engine::Plain);
+        assert!(
+            got.contains("data.password (secret)") && !got.contains("hunter"),
+            "{got}"
+        );
+    }
+
+    #[test]
+    fn engines_say_what_happens() {
+        let text = two(CONFIG_MAP, "data: {a: x}", "data: {a: z}");
+        let with = |engine| run_with(RULE, &text, Config::default(), engine);
+        assert!(with(Engine::ArgoCd).contains("Argo CD syncs whichever application ran last"));
+        assert!(with(Engine::Flux).contains("one field manager"));
+    }
+
+    #[test]
+    fn near_misses() {
+        // Equal after normalisation, another namespace, another cluster, a kind with its own rule, local input.
+        let none = |text: &str| assert_eq!(run(RULE, text), "", "{text}");
+        none(&two(CONFIG_MAP, "data: {a: x, b: z}", "data: {b: 'z', a: x}"));
+        let different = two(CONFIG_MAP, "data: {a: x}", "data: {a: z}");
+        none(&different.replacen("namespace: shared", "namespace: other", 1));
+        none(&different.replacen("overlays/prod", "overlays/staging", 1));
+        none(&two(
+            "apiVersion: v1\nkind: Namespace",
+            "spec: {a: x}",
+            "spec: {a: z}",
+        ));
+        let local = "annotations: {config.kubernetes.io/local-config: 'true'}";
+        none(&different.replacen("namespace: shared", &format!("namespace: shared, {local}"), 1));
+    }
+
+    #[test]
+    fn versions_of_a_kind_are_one_object() {
+        let text = two(
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler",
+            "spec: {maxReplicas: 2}",
+            "spec: {maxReplicas: 3}",
+        )
+        .replacen("autoscaling/v2", "autoscaling/v1", 1);
+        assert!(run(RULE, &text).contains("spec.maxReplicas (2 / 3)"));
+    }
+
+    #[test]
+    fn without_a_namespace_it_is_only_possible() {
+        let text = two(CONFIG_MAP, "data: {a: x}", "data: {a: z}").replace(", namespace: shared", "");
+        assert!(run(RULE, &text).starts_with("error[own-object-conflict] (possible)"));
+    }
+}

@@ -93,3 +93,51 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         sink.report(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use deconflict_config::Config;
+    use deconflict_placement::Engine;
+
+    use crate::fixture::{check, run, run_with};
+
+    const RULE: &str = "own-object-duplicate";
+
+    fn two(one: &str, other: &str) -> String {
+        let object = |team: &str, spec: &str| {
+            format!(
+                "//- apps/{team}/web/overlays/prod/o.yaml\napiVersion: v1\nkind: ResourceQuota\n\
+                 metadata: {{name: x, namespace: shared}}\nspec: {spec}\n"
+            )
+        };
+        object("a", one) + &object("b", other)
+    }
+
+    #[test]
+    fn equal_after_normalisation() {
+        check(
+            RULE,
+            &two("{hard: {limits.memory: 1024Mi, pods: 5}}", "{hard: {pods: '5', limits.memory: 1Gi}}"),
+            "warning[own-object-duplicate]: a and b both deploy ResourceQuota shared/x in prod, with the same content
+             apps/a/web/overlays/prod/o.yaml:3 `x` ResourceQuota shared/x (team a)
+             apps/b/web/overlays/prod/o.yaml:3 `x` ResourceQuota shared/x (team b)
+             note: nothing differs today; the next change to one of them is undone by the other
+             help: declare it once, in the application of the team that owns it",
+        );
+    }
+
+    #[test]
+    fn whoever_prunes_deletes() {
+        let text = two("{hard: {pods: 5}}", "{hard: {pods: 5}}");
+        let got = run_with(RULE, &text, Config::default(), Engine::ArgoCd);
+        assert!(
+            got.starts_with("error[own-object-duplicate]") && got.contains("its prune deletes"),
+            "{got}"
+        );
+    }
+
+    #[test]
+    fn different_objects_are_a_conflict() {
+        assert_eq!(run(RULE, &two("{hard: {pods: 5}}", "{hard: {pods: 6}}")), "");
+    }
+}

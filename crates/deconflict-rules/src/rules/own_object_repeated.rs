@@ -103,3 +103,53 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::{check, run};
+
+    const RULE: &str = "own-object-repeated";
+
+    fn two(second: &str, one: &str, other: &str) -> String {
+        let object = |path: &str, data: &str| {
+            format!(
+                "//- {path}\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x, namespace: a}}\ndata: {data}\n"
+            )
+        };
+        object("apps/a/web/overlays/prod/one.yaml", one) + &object(second, other)
+    }
+
+    const SAME_APP: &str = "apps/a/web/overlays/prod/two.yaml";
+
+    #[test]
+    fn different_and_equal() {
+        check(
+            RULE,
+            &two(SAME_APP, "{k: x}", "{k: z}"),
+            "error[own-object-repeated]: a/web declares ConfigMap a/x twice in prod
+             apps/a/web/overlays/prod/one.yaml:3 `x` ConfigMap a/x (team a)
+             apps/a/web/overlays/prod/two.yaml:3 `x` ConfigMap a/x (team a)
+             note: they differ in: data.k (\"x\" / \"z\")
+             note: whichever is applied last wins, the other does nothing
+             help: merge them into one, or rename one",
+        );
+        assert!(run(RULE, &two(SAME_APP, "{k: x}", "{k: x}")).contains("help: remove one of them"));
+    }
+
+    #[test]
+    fn another_application_is_another_rule() {
+        assert_eq!(
+            run(
+                RULE,
+                &two("apps/b/web/overlays/prod/two.yaml", "{k: x}", "{k: z}")
+            ),
+            ""
+        );
+    }
+
+    #[test]
+    fn generated_names_are_not_compared() {
+        let text = two(SAME_APP, "{k: x}", "{k: z}").replace("name: x", "generateName: x-");
+        assert_eq!(run(RULE, &text), "");
+    }
+}

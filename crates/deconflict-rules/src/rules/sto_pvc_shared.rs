@@ -198,3 +198,69 @@ fn are_disjoint(sides: &[&Claimed<'_, '_>]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::{check, run};
+
+    const RULE: &str = "sto-pvc-shared";
+
+    /// A workload of `team` whose container mounts the claim `reports` with those mount fields.
+    fn workload(team: &str, volume: &str, mount: &str) -> String {
+        format!(
+            "//- apps/{team}/web/overlays/prod/d.yaml\napiVersion: apps/v1\nkind: Deployment\n\
+             metadata: {{name: {team}, namespace: shared}}\nspec:\n  template:\n    spec:\n      \
+             containers: [{{name: c, volumeMounts: [{{name: v, mountPath: /d{mount}}}]}}]\n      \
+             volumes: [{{name: v, persistentVolumeClaim: {{claimName: reports{volume}}}}}]\n"
+        )
+    }
+
+    fn claim(modes: &str) -> String {
+        format!(
+            "//- infra/storage/overlays/prod/c.yaml\napiVersion: v1\nkind: PersistentVolumeClaim\n\
+             metadata: {{name: reports, namespace: shared}}\nspec: {{accessModes: [{modes}]}}\n"
+        )
+    }
+
+    #[test]
+    fn two_writers() {
+        check(
+            RULE,
+            &(workload("a", "", "") + &workload("b", "", "") + &claim("ReadWriteOnce")),
+            "error[sto-pvc-shared]: a and b both write to PersistentVolumeClaim shared/reports in prod
+             apps/a/web/overlays/prod/d.yaml:8 `reports` Deployment shared/a (team a)
+             apps/b/web/overlays/prod/d.yaml:8 `reports` Deployment shared/b (team b)
+             infra/storage/overlays/prod/c.yaml:3 `reports` the claim, ReadWriteOnce
+             note: on one node both write into one file system; on two nodes the pods of whichever comes second never start
+             help: give one of them its own claim, or mount it with `readOnly: true`; if they are meant to share it, declare a contract",
+        );
+    }
+
+    #[test]
+    fn readers_are_legal() {
+        let none = |other: &str| assert_eq!(run(RULE, &(workload("a", "", "") + other)), "");
+        none(&workload("b", ", readOnly: true", ""));
+        none(&workload("b", "", ", readOnly: true"));
+        none(&workload("b", "", "").replace("name: v, mountPath", "name: w, mountPath"));
+        none(&workload("b", "", "").replace("namespace: shared", "namespace: other"));
+        none(&workload("b", "", "").replace("overlays/prod", "overlays/staging"));
+        // Two workloads of one application know of each other.
+        none(&workload("b", "", "").replace("apps/b/web/overlays/prod/d", "apps/a/web/overlays/prod/e"));
+    }
+
+    #[test]
+    fn sub_paths() {
+        let severity = |one: &str, other: &str, modes: &str| {
+            let text = workload("a", "", one) + &workload("b", "", other) + &claim(modes);
+            run(RULE, &text).split('[').next().unwrap_or_default().to_owned()
+        };
+        let (one, other) = (", subPath: one", ", subPath: other");
+        assert_eq!(severity(one, other, "ReadWriteMany"), "info");
+        assert_eq!(severity(one, other, "ReadWriteOnce"), "error");
+        assert_eq!(severity(one, ", subPath: one/below", "ReadWriteMany"), "error");
+        assert_eq!(severity(one, ", subPath: oneself", "ReadWriteMany"), "info");
+        assert_eq!(severity(one, one, "ReadWriteMany"), "error");
+        assert_eq!(severity(one, "", "ReadWriteMany"), "error");
+        assert_eq!(severity(one, ", subPathExpr: $(POD)", "ReadWriteMany"), "error");
+    }
+}

@@ -1,0 +1,85 @@
+//! The examples on the rules' pages, through the whole pipeline: the bad one reports exactly its rule, the good one
+//! nothing.
+
+use std::sync::Arc;
+
+use deconflict_check::{Input, Options};
+use deconflict_config::Codeowners;
+use deconflict_files::{Files, MemoryTree, RepoPath};
+use deconflict_findings::{Judged, Report};
+use deconflict_yaml::Library;
+
+/// The small repository in the first fenced block below `heading`: each file starts with a line `# path/of/file`.
+fn repository(docs: &str, heading: &str) -> MemoryTree {
+    let lines = docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let block = lines
+        .skip_while(|line| *line != heading)
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "))
+        .skip_while(|line| !line.starts_with("```"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("```"));
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in block {
+        let path = line.strip_prefix("# ").filter(|path| {
+            !path.contains(' ') && (path.contains('/') || path.ends_with(".yaml") || *path == "CODEOWNERS")
+        });
+        match (path, files.last_mut()) {
+            (Some(path), _) => files.push((path.to_owned(), String::new())),
+            (None, Some((_, text))) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => panic!("{heading}: the block starts with no path"),
+        }
+    }
+    assert!(!files.is_empty(), "{heading}: no files");
+    files
+        .iter()
+        .fold(MemoryTree::new(), |tree, (path, text)| tree.file(path, text))
+}
+
+fn check(tree: MemoryTree) -> Report {
+    let library = Arc::new(Library::new(Arc::new(tree.snapshot()), Arc::new(Files::new())));
+    let ids: Vec<&str> = deconflict_check::rules().iter().map(|meta| meta.id).collect();
+    let found = deconflict_config::find(&library, &RepoPath::top(), &ids);
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    let input = Input {
+        library,
+        config: Arc::new(found.config),
+        codeowners: Arc::new(Codeowners::default()),
+        judged: Judged {
+            kind: "worktree",
+            base: None,
+            merged: false,
+        },
+    };
+    deconflict_check::check(&input, &Options::default())
+}
+
+fn findings(report: &Report) -> Vec<String> {
+    report
+        .findings
+        .iter()
+        .map(|finding| format!("{}: {}", finding.rule, finding.message))
+        .collect()
+}
+
+#[test]
+fn examples_report_exactly_their_rule() {
+    let mut failures = Vec::new();
+    // Kustomizations are not built yet.
+    let pages = deconflict_check::rules();
+    for meta in pages.into_iter().filter(|meta| meta.family() != "kus") {
+        let report = check(repository(meta.docs, "## Example"));
+        let only = report.findings.iter().all(|finding| finding.rule == meta.id);
+        if report.findings.is_empty() || !only {
+            failures.push(format!("{} Example: {:#?}", meta.id, findings(&report)));
+        }
+        let report = check(repository(meta.docs, "## Instead"));
+        if !report.findings.is_empty() {
+            failures.push(format!("{} Instead: {:#?}", meta.id, findings(&report)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
