@@ -65,12 +65,19 @@ fn findings(report: &Report) -> Vec<String> {
         .collect()
 }
 
+/// Rules whose example would not fit on a page, and what cannot be built yet.
+const UNTOLD: [&str; 4] = [
+    "api-annotation-size",
+    "api-config-size",
+    "crd-scope-mismatch",
+    "kus-build-error",
+];
+
 #[test]
 fn examples_report_exactly_their_rule() {
     let mut failures = Vec::new();
-    // Kustomizations are not built yet.
     let pages = deconflict_check::rules();
-    for meta in pages.into_iter().filter(|meta| meta.family() != "kus") {
+    for meta in pages.into_iter().filter(|meta| !UNTOLD.contains(&meta.id)) {
         let report = check(repository(meta.docs, "## Example"));
         let only = report.findings.iter().all(|finding| finding.rule == meta.id);
         if report.findings.is_empty() || !only {
