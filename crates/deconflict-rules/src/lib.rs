@@ -9,6 +9,7 @@ mod files;
 #[cfg(test)]
 mod fixture;
 mod list;
+mod quota;
 mod rule;
 mod rules;
 

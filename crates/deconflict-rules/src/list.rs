@@ -92,6 +92,7 @@ pub static ALL: &[&Rule] = &[
     &rows::pod::VOLUME_SOURCE,
     &rows::config::WEBHOOK_SHAPE,
     &rows::structure::WRONG_TYPE,
+    &rules::cap_quota_exceeded::RULE,
     &rules::cfg_secret_two_producers::RULE,
     &rules::crd_missing::RULE,
     &rules::crd_owned_twice::RULE,
@@ -108,6 +109,7 @@ pub static ALL: &[&Rule] = &[
     &rules::own_object_conflict::RULE,
     &rules::own_object_duplicate::RULE,
     &rules::own_object_repeated::RULE,
+    &rules::sid_port_reserved::RULE,
     &rules::sto_pvc_shared::RULE,
 ];
 

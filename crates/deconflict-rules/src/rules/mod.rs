@@ -1,5 +1,6 @@
 //! One file per rule.
 
+pub(crate) mod cap_quota_exceeded;
 pub(crate) mod cfg_secret_two_producers;
 pub(crate) mod crd_missing;
 pub(crate) mod crd_owned_twice;
@@ -12,4 +13,5 @@ pub(crate) mod net_nodeport_taken;
 pub(crate) mod own_object_conflict;
 pub(crate) mod own_object_duplicate;
 pub(crate) mod own_object_repeated;
+pub(crate) mod sid_port_reserved;
 pub(crate) mod sto_pvc_shared;

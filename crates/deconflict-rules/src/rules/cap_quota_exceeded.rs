@@ -1,0 +1,558 @@
+use deconflict_claims::budget::{Account, accounts};
+
+use crate::quota::{amount, finding, help, in_namespace, number, short, steady_spot, who_asks};
+use crate::{ClusterContext, Sink, rule};
+
+rule! {
+    /// ## What it does
+    /// Adds up what all pods of a namespace ask for and compares the sum with each ResourceQuota that counts them: CPU,
+    /// memory, ephemeral storage, extended resources, huge pages and the number of pods.
+    ///
+    /// A pod asks for the sum of its containers and native sidecars, or for its greatest init container if that is more, with
+    /// what a limit, a LimitRange, an injected sidecar and the runtime's overhead add. Replicas come from the workload, or are
+    /// the lower bound of its HorizontalPodAutoscaler or ScaledObject; DaemonSets count the declared nodes that match.
+    ///
+    /// ## Why it matters
+    /// Every file is valid alone and nobody adds them up. The API server refuses the pod that goes beyond the quota, so a
+    /// Deployment stays below its replicas and its rollout hangs. Pods that run already stay, so the one who hurts is
+    /// whoever deploys next.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// # infra/team-a/overlays/prod/quota.yaml
+    /// apiVersion: v1
+    /// kind: ResourceQuota
+    /// metadata:
+    ///   name: compute
+    ///   namespace: team-a
+    /// spec:
+    ///   hard:
+    ///     requests.cpu: "20"
+    /// # apps/search/overlays/prod/deployment.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: search
+    ///   namespace: team-a
+    /// spec:
+    ///   replicas: 11
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
+    ///   template:
+    ///     metadata:
+    ///       labels:
+    ///         app: search
+    ///     spec:
+    ///       containers:
+    ///         - name: search
+    ///           image: registry.example/search:1.0
+    ///           resources:
+    ///             requests:
+    ///               cpu: "2"
+    /// ```
+    ///
+    /// ## Instead
+    /// ```yaml
+    /// # infra/team-a/overlays/prod/quota.yaml
+    /// apiVersion: v1
+    /// kind: ResourceQuota
+    /// metadata:
+    ///   name: compute
+    ///   namespace: team-a
+    /// spec:
+    ///   hard:
+    ///     requests.cpu: "20"
+    /// # apps/search/overlays/prod/deployment.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: search
+    ///   namespace: team-a
+    /// spec:
+    ///   replicas: 8
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
+    ///   template:
+    ///     metadata:
+    ///       labels:
+    ///         app: search
+    ///     spec:
+    ///       containers:
+    ///         - name: search
+    ///           image: registry.example/search:1.0
+    ///           resources:
+    ///             requests:
+    ///               cpu: "2"
+    /// ```
+    ///
+    /// ## Options
+    /// None.
+    ///
+    /// ## Known limits
+    /// What operators and other tools create in the namespace is not in Git and not counted, but for pods of Argo Rollouts,
+    /// Knative, CloudNativePG and Strimzi. A Rollout with `workloadRef` counts as the Deployment it names. A CronJob counts as
+    /// one Job, also where several may run at once. DaemonSets count only when the configuration lists the cluster's nodes.
+    /// Injected containers are taken with their injector's default resources unless annotations say otherwise, as the
+    /// installation's own values are rarely in the repository; what a mesh adds as init container is not counted. Of
+    /// several LimitRanges in one namespace the first in the order of deployment gives the defaults. Quotas with the scope
+    /// CrossNamespacePodAffinity look at affinity terms only; scopes about volume attributes count nothing.
+    "cap-quota-exceeded", "the pods of a namespace ask for more than its ResourceQuota allows",
+    severity: Error,
+    joins: false,
+    check: Cluster(check),
+}
+
+fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
+    for account in accounts(context.index) {
+        if account.steady <= account.hard.quantity {
+            continue;
+        }
+        let key = account.resource.as_str();
+        let hard = number(key, account.hard.quantity);
+        let message = format!(
+            "{} for {}{}, its quota allows {}",
+            who_asks(context, &account),
+            amount(key, account.steady),
+            in_namespace(context, account.namespace),
+            hard.strip_suffix(".0").unwrap_or(&hard),
+        );
+        let found = finding(context, &RULE, &account, message, |row| {
+            steady_spot(&account, row)
+        });
+        let Some(mut found) = found else { continue };
+        found.notes.push(consequence(&account));
+        found.help = Some(help(&account));
+        sink.report(found);
+    }
+}
+
+/// What the greatest contributor gets when it is the last to start.
+fn consequence(account: &Account<'_, '_>) -> String {
+    const REFUSED: &str = "the API server refuses pods beyond the quota, those that run stay";
+    let Some(row) = account.rows.first() else {
+        return REFUSED.to_owned();
+    };
+    let others = account.steady.minus(row.steady());
+    let fit = account.hard.quantity.minus(others).fits(row.each).unwrap_or(0);
+    match row.pod.counts.steady {
+        count if count > 1 => {
+            format!(
+                "{REFUSED}: if {} starts last, it hangs at {fit} of {count} pods",
+                short(row.pod)
+            )
+        }
+        _ => REFUSED.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::{check, run};
+
+    const RULE: &str = "cap-quota-exceeded";
+
+    fn quota(hard: &str) -> String {
+        format!(
+            "//- infra/team-a/overlays/prod/quota.yaml\napiVersion: v1\nkind: ResourceQuota\n\
+             metadata: {{name: compute, namespace: team-a}}\nspec:\n  hard:\n    {hard}\n"
+        )
+    }
+
+    fn deployment(team: &str, name: &str, spec: &str, pod: &str) -> String {
+        format!(
+            "//- apps/{team}/{name}/overlays/prod/d.yaml\napiVersion: apps/v1\nkind: Deployment\n\
+             metadata: {{name: {name}, namespace: team-a}}\nspec:\n  {spec}\n  template:\n    spec:\n      {pod}\n"
+        )
+    }
+
+    const NAMESPACE: &str = "//- infra/team-a/overlays/prod/ns.yaml\napiVersion: v1\nkind: Namespace\n\
+                             metadata:\n  name: team-a\n  labels:\n    istio-injection: enabled\n";
+
+    /// The numbers of the picture in the messages' reference.
+    #[test]
+    fn the_three_numbers_and_who_makes_them() {
+        let cpu = "containers: [{name: c, resources: {requests: {cpu: 2}}}]";
+        let hpa = "//- apps/search/search/overlays/prod/hpa.yaml\napiVersion: autoscaling/v2\n\
+                   kind: HorizontalPodAutoscaler\nmetadata: {name: search, namespace: team-a}\n\
+                   spec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: search}\n  minReplicas: 6\n  maxReplicas: 10\n";
+        let text = NAMESPACE.to_owned()
+            + &quota("requests.cpu: \"20\"")
+            + &deployment("search", "search", "replicas: 8", cpu)
+            + hpa
+            + &deployment("shop", "recommend", "replicas: 4", cpu);
+        check(
+            RULE,
+            &text,
+            "error[cap-quota-exceeded]: search and shop ask for 21 CPU in namespace team-a of prod, its quota allows 20
+             apps/search/search/overlays/prod/hpa.yaml:6 `6` Deployment search: 6 × 2.0 (team search)
+             apps/shop/recommend/overlays/prod/d.yaml:5 `4` Deployment recommend: 4 × 2.0 (team shop)
+             infra/team-a/overlays/prod/quota.yaml:6 `\"20\"` the quota `compute` (team platform)
+             note: requests.cpu   steady 21.0   at maximum 29.4   during rollout 25.2   quota 20.0
+             note:   search        12.0   6 × 2.0    pods apps/search/search/overlays/prod/hpa.yaml:6, each apps/search/search/overlays/prod/d.yaml:8
+             note:   recommend      8.0   4 × 2.0    pods apps/shop/recommend/overlays/prod/d.yaml:5, each apps/shop/recommend/overlays/prod/d.yaml:8
+             note:   istio-proxy    1.0   10 × 0.1   injected (namespace label `istio-injection`, infra/team-a/overlays/prod/ns.yaml:6)
+             note: the API server refuses pods beyond the quota, those that run stay: if search starts last, it hangs at 5 of 6 pods
+             help: 5 replicas of search fit; or raise the quota (owner: platform) to 21",
+        );
+    }
+
+    /// The sum that `hard` is compared with, from the first note.
+    fn sums(hard: &str, rest: &str, expected: &str) {
+        let got = run(RULE, &(quota(hard) + rest));
+        let line = got
+            .lines()
+            .find(|line| line.contains("steady"))
+            .unwrap_or("nothing")
+            .trim();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let number = |word: &str| {
+            words
+                .iter()
+                .position(|known| *known == word)
+                .map_or("-", |at| words[at + 1])
+        };
+        let got = match line {
+            "nothing" => "nothing".to_owned(),
+            _ => format!("{} {} {}", number("steady"), number("maximum"), number("rollout")),
+        };
+        assert_eq!(got, expected, "{hard}\n{rest}");
+    }
+
+    fn pods(hard: &str, spec: &str, pod: &str, expected: &str) {
+        sums(hard, &deployment("a", "web", spec, pod), expected);
+    }
+
+    /// rules.md section 5.5, step 2.
+    #[test]
+    fn what_a_pod_asks_for() {
+        let c = |name: &str, cpu: &str| format!("{{name: {name}, resources: {{requests: {{cpu: {cpu}}}}}}}");
+        let side = |name: &str, cpu: &str| {
+            format!("{{name: {name}, restartPolicy: Always, resources: {{requests: {{cpu: {cpu}}}}}}}")
+        };
+        let pod = |init: &[String], containers: &[String], rest: &str| {
+            format!(
+                "initContainers: [{}]\n      containers: [{}]\n      {rest}",
+                init.join(", "),
+                containers.join(", ")
+            )
+        };
+        let one = "replicas: 1\n  strategy: {type: Recreate}";
+        let cases = [
+            (pod(&[], &[c("a", "1"), c("b", "500m")], ""), "1.5 1.5 1.5"),
+            (
+                pod(&[c("i", "3"), c("j", "2")], &[c("a", "1")], ""),
+                "3.0 3.0 3.0",
+            ),
+            (
+                pod(&[c("i", "500m")], &[c("a", "1"), c("b", "1")], ""),
+                "2.0 2.0 2.0",
+            ),
+            (pod(&[side("s", "1")], &[c("a", "1")], ""), "2.0 2.0 2.0"),
+            (
+                pod(&[side("s", "1"), c("i", "3")], &[c("a", "1")], ""),
+                "4.0 4.0 4.0",
+            ),
+            (
+                pod(&[c("i", "3"), side("s", "1")], &[c("a", "1")], ""),
+                "3.0 3.0 3.0",
+            ),
+            (
+                pod(
+                    &[side("s", "1"), side("t", "2"), c("i", "1")],
+                    &[c("a", "500m")],
+                    "",
+                ),
+                "4.0 4.0 4.0",
+            ),
+            (
+                pod(&[], &[c("a", "1")], "overhead: {cpu: 250m}"),
+                "1.25 1.25 1.25",
+            ),
+            (
+                pod(
+                    &[],
+                    &[c("a", "1"), c("b", "1")],
+                    "resources: {requests: {cpu: 3}}",
+                ),
+                "3.0 3.0 3.0",
+            ),
+            (
+                pod(&[], &["{name: a}".into()], "resources: {limits: {cpu: 2}}"),
+                "2.0 2.0 2.0",
+            ),
+            (
+                pod(&[], &["{name: a, resources: {limits: {cpu: 2}}}".into()], ""),
+                "2.0 2.0 2.0",
+            ),
+            (pod(&[], &["{name: a}".into()], ""), "nothing"),
+        ];
+        for (pod, expected) in cases {
+            pods("cpu: 100m", one, &pod, expected);
+        }
+        let limits = "containers: [{name: a, resources: {limits: {memory: 1Gi}}}, {name: b, resources: {requests: {memory: 1Gi}}}]\n      overhead: {memory: 64Mi, cpu: 1}";
+        pods("limits.memory: 1Mi", one, limits, "1088Mi 1088Mi 1088Mi");
+        pods("limits.cpu: 1m", one, limits, "nothing");
+        pods(
+            "requests.nvidia.com/gpu: 1",
+            one,
+            "containers: [{name: a, resources: {limits: {nvidia.com/gpu: 2}}}]",
+            "2 2 2",
+        );
+        pods(
+            "nvidia.com/gpu: 1",
+            one,
+            "containers: [{name: a, resources: {limits: {nvidia.com/gpu: 2}}}]",
+            "nothing",
+        );
+        pods(
+            "hugepages-2Mi: 1Mi",
+            one,
+            "containers: [{name: a, resources: {limits: {hugepages-2Mi: 4Mi}}}]",
+            "4Mi 4Mi 4Mi",
+        );
+        pods(
+            "requests.hugepages-2Mi: 1Mi",
+            one,
+            "containers: [{name: a, resources: {limits: {hugepages-2Mi: 4Mi}}}]",
+            "4Mi 4Mi 4Mi",
+        );
+        pods(
+            "requests.ephemeral-storage: 1Mi",
+            one,
+            "containers: [{name: a, resources: {requests: {ephemeral-storage: 2Mi}}}]",
+            "2Mi 2Mi 2Mi",
+        );
+    }
+
+    #[test]
+    fn how_many_pods() {
+        let pod = "containers: [{name: c, resources: {requests: {cpu: 1}}}]";
+        for (spec, expected) in [
+            ("paused: false", "1.0 1.0 2.0"),
+            ("replicas: 4", "4.0 4.0 5.0"),
+            ("replicas: 5", "5.0 5.0 7.0"),
+            ("replicas: 4\n  strategy: {type: Recreate}", "4.0 4.0 4.0"),
+            (
+                "replicas: 4\n  strategy: {rollingUpdate: {maxSurge: 0}}",
+                "4.0 4.0 4.0",
+            ),
+            (
+                "replicas: 4\n  strategy: {rollingUpdate: {maxSurge: 2}}",
+                "4.0 4.0 6.0",
+            ),
+            (
+                "replicas: 4\n  strategy: {rollingUpdate: {maxSurge: 30%}}",
+                "4.0 4.0 6.0",
+            ),
+            ("replicas: 0", "nothing"),
+        ] {
+            pods("requests.cpu: 100m", spec, pod, expected);
+            let counted = expected.replace(".0", "");
+            sums("pods: 0", &deployment("a", "web", spec, pod), &counted);
+        }
+        let other = |api: &str, kind: &str, spec: &str| {
+            format!(
+                "//- apps/a/web/overlays/prod/x.yaml\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: web, namespace: team-a}}\nspec:\n  {spec}\n"
+            )
+        };
+        let t = format!("template: {{spec: {{{pod}}}}}");
+        for (api, kind, spec, expected) in [
+            ("v1", "Pod", pod.to_owned(), "1.0 1.0 1.0"),
+            (
+                "apps/v1",
+                "StatefulSet",
+                format!("replicas: 3\n  {t}"),
+                "3.0 3.0 3.0",
+            ),
+            (
+                "apps/v1",
+                "ReplicaSet",
+                format!("replicas: 3\n  {t}"),
+                "3.0 3.0 3.0",
+            ),
+            ("batch/v1", "Job", t.clone(), "1.0 1.0 1.0"),
+            (
+                "batch/v1",
+                "Job",
+                format!("parallelism: 4\n  completions: 2\n  {t}"),
+                "2.0 2.0 2.0",
+            ),
+            ("batch/v1", "Job", format!("parallelism: 4\n  {t}"), "4.0 4.0 4.0"),
+            ("batch/v1", "Job", format!("suspend: true\n  {t}"), "nothing"),
+            (
+                "batch/v1",
+                "CronJob",
+                format!("schedule: '0 0 * * *'\n  jobTemplate: {{spec: {{parallelism: 2, {t}}}}}"),
+                "2.0 2.0 2.0",
+            ),
+            ("apps/v1", "DaemonSet", t.clone(), "nothing"),
+            (
+                "argoproj.io/v1alpha1",
+                "Rollout",
+                format!("replicas: 4\n  {t}"),
+                "4.0 4.0 5.0",
+            ),
+            (
+                "argoproj.io/v1alpha1",
+                "Rollout",
+                format!("replicas: 4\n  strategy: {{blueGreen: {{activeService: a}}}}\n  {t}"),
+                "4.0 4.0 8.0",
+            ),
+            (
+                "serving.knative.dev/v1",
+                "Service",
+                format!(
+                    "template: {{metadata: {{annotations: {{autoscaling.knative.dev/min-scale: '2', autoscaling.knative.dev/max-scale: '5'}}}}, spec: {{{pod}}}}}"
+                ),
+                "2.0 5.0 2.0",
+            ),
+            (
+                "postgresql.cnpg.io/v1",
+                "Cluster",
+                "instances: 3\n  resources: {requests: {cpu: 1}}".into(),
+                "3.0 3.0 3.0",
+            ),
+            (
+                "kafka.strimzi.io/v1beta2",
+                "KafkaNodePool",
+                "replicas: 3\n  resources: {requests: {cpu: 2}}".into(),
+                "6.0 6.0 6.0",
+            ),
+        ] {
+            sums("cpu: 100m", &other(api, kind, &spec), expected);
+        }
+    }
+
+    /// rules.md section 5.5, step 1.
+    #[test]
+    fn limit_ranges_fill_in() {
+        let range = |limits: &str| {
+            format!(
+                "//- infra/team-a/overlays/prod/lr.yaml\napiVersion: v1\nkind: LimitRange\nmetadata: {{name: lr, namespace: team-a}}\nspec:\n  limits:\n    - {{type: Container, {limits}}}\n"
+            )
+        };
+        let web = |resources: &str| {
+            deployment(
+                "a",
+                "web",
+                "strategy: {type: Recreate}",
+                &format!("containers: [{{name: c, resources: {resources}}}]"),
+            )
+        };
+        for (limits, resources, requests_sum, limits_sum) in [
+            ("default: {cpu: 2}", "{}", "2.0 2.0 2.0", "2.0 2.0 2.0"),
+            (
+                "default: {cpu: 2}, defaultRequest: {cpu: 1}",
+                "{}",
+                "1.0 1.0 1.0",
+                "2.0 2.0 2.0",
+            ),
+            ("max: {cpu: 3}", "{}", "3.0 3.0 3.0", "3.0 3.0 3.0"),
+            ("min: {cpu: 1}", "{}", "1.0 1.0 1.0", "nothing"),
+            (
+                "default: {cpu: 2}",
+                "{requests: {cpu: 1}}",
+                "1.0 1.0 1.0",
+                "2.0 2.0 2.0",
+            ),
+            (
+                "default: {cpu: 2}, defaultRequest: {cpu: 1}",
+                "{limits: {cpu: 4}}",
+                "4.0 4.0 4.0",
+                "4.0 4.0 4.0",
+            ),
+            ("default: {memory: 1Gi}", "{}", "nothing", "nothing"),
+        ] {
+            let rest = range(limits) + &web(resources);
+            sums("requests.cpu: 100m", &rest, requests_sum);
+            sums("limits.cpu: 100m", &rest, limits_sum);
+        }
+    }
+
+    /// rules.md section 5.5, step 4.
+    #[test]
+    fn scopes() {
+        let quota = |scopes: &str| {
+            format!(
+                "//- infra/team-a/overlays/prod/quota.yaml\napiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: q, namespace: team-a}}\nspec:\n  hard: {{pods: 0}}\n  {scopes}\n"
+            )
+        };
+        let class = |operator: &str, values: &str| {
+            format!(
+                "scopeSelector: {{matchExpressions: [{{scopeName: PriorityClass, operator: {operator}, values: [{values}]}}]}}"
+            )
+        };
+        let sized = "containers: [{name: c, resources: {requests: {cpu: 1}}}]";
+        for (scopes, pod, counted) in [
+            (
+                "scopes: [Terminating]".to_owned(),
+                "activeDeadlineSeconds: 5",
+                true,
+            ),
+            ("scopes: [Terminating]".to_owned(), "hostNetwork: false", false),
+            (
+                "scopes: [NotTerminating]".to_owned(),
+                "activeDeadlineSeconds: 5",
+                false,
+            ),
+            ("scopes: [BestEffort]".to_owned(), "containers: [{name: c}]", true),
+            ("scopes: [BestEffort]".to_owned(), sized, false),
+            ("scopes: [NotBestEffort]".to_owned(), sized, true),
+            ("scopes: [NotBestEffort, Terminating]".to_owned(), sized, false),
+            ("scopes: [CrossNamespacePodAffinity]".to_owned(), sized, false),
+            (
+                "scopes: [CrossNamespacePodAffinity]".to_owned(),
+                "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: z, namespaces: [x]}]}}",
+                true,
+            ),
+            (class("In", "high"), "priorityClassName: high", true),
+            (class("In", "high"), "priorityClassName: low", false),
+            (class("NotIn", "high"), "priorityClassName: low", true),
+            (class("Exists", ""), "hostNetwork: false", false),
+            (class("DoesNotExist", ""), "hostNetwork: false", true),
+        ] {
+            let got = run(
+                RULE,
+                &(quota(&scopes) + &deployment("a", "web", "replicas: 1", pod)),
+            );
+            assert_eq!(!got.is_empty(), counted, "{scopes} on {pod}\n{got}");
+        }
+    }
+
+    #[test]
+    fn no_finding() {
+        let cpu = "containers: [{name: c, resources: {requests: {cpu: 2}}}]";
+        // Exactly used up.
+        pods("requests.cpu: 4", "replicas: 2", cpu, "nothing");
+        // Only a rollout or a scaler goes beyond: other rules.
+        pods(
+            "requests.cpu: 4",
+            "replicas: 2\n  strategy: {rollingUpdate: {maxSurge: 1}}",
+            cpu,
+            "nothing",
+        );
+        // Another namespace; another cluster.
+        let web = deployment("a", "web", "replicas: 2", cpu);
+        sums(
+            "cpu: 1",
+            &web.replace("namespace: team-a", "namespace: team-b"),
+            "nothing",
+        );
+        sums(
+            "cpu: 1",
+            &web.replace("overlays/prod", "overlays/staging"),
+            "nothing",
+        );
+        // What two applications deploy both is one object.
+        sums(
+            "cpu: 4",
+            &(web.clone() + &web.replace("apps/a/web", "apps/b/web")),
+            "nothing",
+        );
+        // A quota on something else.
+        sums("requests.memory: 1Mi", &web, "nothing");
+        sums("count/deployments.apps: 0", &web, "nothing");
+    }
+}
