@@ -43,7 +43,8 @@ impl Judge<'_> {
         let mut questions: Vec<(&Facts, &Server)> = Vec::new();
         let mut asked: Vec<(&Placed<'_>, usize)> = Vec::new();
         for (index, server) in self.clusters.iter().zip(&servers) {
-            for placed in &index.objects {
+            let applied = |placed: &&Placed<'_>| index.cluster.is_some() || !is_hidden(placed);
+            for placed in index.objects.iter().filter(applied) {
                 let object = &placed.facts.object;
                 let definitions = server.definitions.of(&object.key.group, &object.key.kind);
                 let definitions = definitions.iter().map(Arc::as_ptr).collect();
@@ -131,4 +132,11 @@ impl Judge<'_> {
         });
         found.unwrap_or_default()
     }
+}
+
+/// True below a directory whose name starts with a dot. What nobody places there is input of tools and tests (chainsaw
+/// puts expressions and parts of objects into `.chainsaw-test`), not something that is applied.
+fn is_hidden(placed: &Placed<'_>) -> bool {
+    let root = placed.placement.root.as_ref();
+    root.is_some_and(|root| root.parts().any(|part| part.starts_with('.')))
 }

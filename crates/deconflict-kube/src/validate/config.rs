@@ -83,9 +83,7 @@ fn too_large(sink: &mut Sink<'_>, root: &Cursor<'_>, size: usize, kind: &str) {
 
 fn required_keys(sink: &mut Sink<'_>, root: &Cursor<'_>, data: &Cursor<'_>, plain: &Cursor<'_>) {
     let kind = root.get("type");
-    let has = |key: &str| {
-        data.get(key).exists() || plain.get(key).exists() || data.fields().any(|(name, _)| name == key)
-    };
+    let has = |key: &str| data.fields().chain(plain.fields()).any(|(name, _)| name == key);
     let missing = |keys: &[&'static str]| keys.iter().copied().filter(|key| !has(key)).collect::<Vec<_>>();
     match kind.text() {
         "kubernetes.io/tls" => {

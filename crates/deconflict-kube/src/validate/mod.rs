@@ -14,6 +14,7 @@ mod ingress;
 mod meta;
 mod names;
 mod netpol;
+mod placeholder;
 mod pod;
 mod pod_parts;
 mod rbac;

@@ -2,7 +2,7 @@
 
 use deconflict_yaml::Node;
 
-use super::{Effect, Subject, Violation, check_object, custom, structure};
+use super::{Effect, Subject, Violation, check_object, custom, placeholder, structure};
 use crate::crd::Definitions;
 use crate::schema::{Bundle, KindId, KubernetesVersion, Retired, nearest};
 use crate::{Object, expand_list};
@@ -19,6 +19,7 @@ const NESTING: usize = 8;
 /// `schema-unknown` (with `-embedded` where the bundle decides), `version` and `deprecated` for custom resources.
 pub fn validate(object: &Object, kubernetes: KubernetesVersion, definitions: &Definitions) -> Vec<Violation> {
     let mut found = judge(object, kubernetes, definitions, NESTING);
+    found.retain(|violation| !placeholder::is_open(&object.body, &violation.path));
     found.sort_by(|a, b| (a.at.span.start, a.row, &a.path).cmp(&(b.at.span.start, b.row, &b.path)));
     found
 }
