@@ -73,7 +73,7 @@ impl Session {
 
     /// What `kustomize build` makes of the directory `root`.
     pub fn build(&self, root: &RepoPath, options: &Options) -> Rendered {
-        load::run(&self.shared, root, *options)
+        load::run(&self.shared, root, None, *options)
     }
 
     /// What `kustomize build` makes of the directory `root` if its kustomization file held `content`, whether or not it
@@ -81,8 +81,7 @@ impl Session {
     /// in other files (a patch in a Flux Kustomization), so the text of an inline patch is that of its own
     /// [`deconflict_files::Origin`]'s file. Such a root is a base of no other.
     pub fn build_edited(&self, root: &RepoPath, content: &Arc<Node>, options: &Options) -> Rendered {
-        let _ = (root, content, options);
-        Rendered::default()
+        load::run(&self.shared, root, Some(content), *options)
     }
 }
 

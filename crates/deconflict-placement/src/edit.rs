@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deconflict_files::RepoPath;
-use deconflict_yaml::{Dialect, Field, Kind, Library, Node, Scalar, resolve_merges};
+use deconflict_yaml::{Dialect, Field, Kind, Library, Node, Scalar, Value, resolve_merges};
 
 use crate::survey::KUSTOMIZATION_FILES;
 
@@ -46,9 +46,18 @@ pub(crate) fn append(node: &mut Node, name: &str, items: &[Arc<Node>]) {
     node.set(name, at, Node::new(Kind::List(all), at));
 }
 
-/// Set the field `name` to a copy of `value`.
+/// Set the field `name` to a copy of `value` of an engine's object.
 pub(crate) fn put(node: &mut Node, name: &str, value: &Arc<Node>) {
-    node.set(name, value.at, Arc::clone(value));
+    node.set(name, value.at, as_typed(value));
+}
+
+/// A value of an object with its texts marked as such: engines write it back with quotes where a kustomization file
+/// would read something else (`n`, `0o7`).
+pub(crate) fn as_typed(node: &Arc<Node>) -> Arc<Node> {
+    rewrite(node, &mut |scalar| {
+        let is_text = scalar.is_bare() && matches!(Dialect::Kubernetes.read(scalar), Value::String);
+        is_text.then(|| Scalar::string(scalar.text.clone()))
+    })
 }
 
 /// Set the field `name` to text that stands at `like`.

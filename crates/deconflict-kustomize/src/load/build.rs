@@ -231,9 +231,16 @@ pub(super) fn specs_of(accumulated: &Accumulated) -> Arc<FieldSpecs> {
 }
 
 /// `kustomize build` of the directory `root`.
-pub(crate) fn run(shared: &Shared, root: &RepoPath, options: Options) -> Rendered {
+///
+/// With `content` as if its kustomization file held that.
+pub(crate) fn run(
+    shared: &Shared,
+    root: &RepoPath,
+    content: Option<&Arc<deconflict_yaml::Node>>,
+    options: Options,
+) -> Rendered {
     let mut build = Build::new(shared, options, shared.bases.ticket());
-    let result = root_of(&mut build, root);
+    let result = root_of(&mut build, root, content);
     let mut said = build.said;
     said.reads.extend(&build.paths.take_reads());
     let objects = match result {
@@ -251,9 +258,16 @@ pub(crate) fn run(shared: &Shared, root: &RepoPath, options: Options) -> Rendere
     }
 }
 
-fn root_of(build: &mut Build<'_>, root: &RepoPath) -> Result<Vec<Arc<deconflict_yaml::Node>>, Problem> {
+fn root_of(
+    build: &mut Build<'_>,
+    root: &RepoPath,
+    content: Option<&Arc<deconflict_yaml::Node>>,
+) -> Result<Vec<Arc<deconflict_yaml::Node>>, Problem> {
     let directory = build.paths.root(root)?;
-    let (kustomization, warnings) = Kustomization::load(&build.paths, &directory)?;
+    let (kustomization, warnings) = match content {
+        Some(content) => Kustomization::of_content(&build.paths, &directory, content)?,
+        None => Kustomization::load(&build.paths, &directory)?,
+    };
     build.said.warnings.extend(warnings);
     build.set_schema(&kustomization)?;
     if !kustomization.texts("buildMetadata")?.is_empty() {

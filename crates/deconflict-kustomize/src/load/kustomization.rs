@@ -94,6 +94,32 @@ impl Kustomization {
             })?,
             None => Arc::new(Node::map(start)),
         };
+        Self::of(node, loaded.file, file_name, directory, &shown)
+    }
+
+    /// As if the kustomization file of `directory` held `content`.
+    pub(super) fn of_content(
+        paths: &Paths<'_>,
+        directory: &RepoPath,
+        content: &Arc<Node>,
+    ) -> Result<(Self, Vec<Warning>), Problem> {
+        let file_name = FILE_NAMES
+            .into_iter()
+            .find(|name| paths.has_file(directory, name))
+            .unwrap_or(FILE_NAMES[0]);
+        let shown = paths.shown(directory);
+        Self::of(Arc::clone(content), content.at.file, file_name, directory, &shown)
+    }
+
+    fn of(
+        node: Arc<Node>,
+        file: FileId,
+        file_name: &'static str,
+        directory: &RepoPath,
+        shown: &str,
+    ) -> Result<(Self, Vec<Warning>), Problem> {
+        let start = Origin::start_of(file);
+        let invalid = |problem: Problem| problem.within("invalid Kustomization").at(start);
         shape::check(&node, &shape::KUSTOMIZATION).map_err(invalid)?;
         let node = if node.is_map() {
             node
@@ -133,7 +159,7 @@ impl Kustomization {
             );
         }
         let kustomization = Self {
-            file: loaded.file,
+            file,
             file_name,
             directory: directory.clone(),
             is_component,

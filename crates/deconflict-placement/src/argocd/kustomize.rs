@@ -98,7 +98,11 @@ fn images(content: &mut Node, stanza: &Node, variables: &Variables) {
 fn replicas(content: &mut Node, stanza: &Node) {
     for entry in items_at(stanza, &["replicas"]) {
         if text_at(entry, &["name"]).is_some() && entry.get("count").is_some() {
-            upsert(content, "replicas", entry.clone());
+            upsert(
+                content,
+                "replicas",
+                Node::clone(&*edit::as_typed(&Arc::new(entry.clone()))),
+            );
         }
     }
 }
@@ -170,7 +174,7 @@ fn put_all(content: &mut Node, name: &str, fields: &[Field]) {
     }
     let Some(map) = content.get_mut(name) else { return };
     for field in fields {
-        map.set(field.name(), field.key_at.0, Arc::clone(&field.value));
+        map.set(field.name(), field.key_at.0, edit::as_typed(&field.value));
     }
 }
 

@@ -5,6 +5,8 @@ mod edits;
 mod generated;
 mod release;
 pub(crate) mod substitute;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -24,8 +24,8 @@ fn environments_are_clusters_and_infra_is_everywhere() {
 fn listed_roots_are_placed_where_they_are_listed() {
     Setup::new(&format!(
         "//- a/b/kustomization.yaml\nresources: [pod.yaml]\n//- a/b/pod.yaml\n{POD}\
-         //- a/c/overlays/x/kustomization.yaml\n//- d/pod.yaml\n{POD}//- d/e/pod.yaml\n{POD}\
-         //- g/pod.yaml\n{POD}//- g/h/kustomization.yaml\n//- chart/Chart.yaml\nname: c\n"
+         //- a/c/overlays/x/kustomization.yaml\nconfigMapGenerator: [{{name: g, literals: [a=b]}}]\n//- d/pod.yaml\n{POD}//- d/e/pod.yaml\n{POD}\
+         //- g/pod.yaml\n{POD}//- g/h/kustomization.yaml\nconfigMapGenerator: [{{name: g, literals: [a=b]}}]\n//- chart/Chart.yaml\nname: c\n"
     ))
     .cluster("one", &["a/*", "d", "g", "missing", "nothing/**", "chart"])
     .check(
@@ -42,7 +42,7 @@ fn listed_roots_are_placed_where_they_are_listed() {
 #[test]
 fn a_directory_listed_for_two_clusters_has_two_placements() {
     Setup::new(&format!(
-        "//- a/pod.yaml\n{POD}//- b/pod.yaml\n{POD}//- b/c/kustomization.yaml\n"
+        "//- a/pod.yaml\n{POD}//- b/pod.yaml\n{POD}//- b/c/kustomization.yaml\nconfigMapGenerator: [{{name: g, literals: [a=b]}}]\n"
     ))
     .cluster("one", &["a", "b/**"])
     .cluster("two", &["a"])
