@@ -82,6 +82,23 @@ impl<'i, 'a> Collision<'i, 'a> {
         list(&self.names(), "and")
     }
 
+    /// Who these are, seen from `other`: teams when that tells them apart from it, else applications.
+    pub(crate) fn who_of(&self, other: &Placed<'_>) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for side in &self.sides {
+            let placed = side.placed;
+            let name = if placed.who() == other.who() {
+                placed.app.as_str()
+            } else {
+                placed.who()
+            };
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        list(&names, "and")
+    }
+
     /// `both` for two, `all` for more.
     pub(crate) fn both(&self) -> &'static str {
         if self.names().len() > 2 { "all" } else { "both" }

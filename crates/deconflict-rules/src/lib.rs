@@ -12,6 +12,7 @@ mod list;
 mod quota;
 mod rule;
 mod rules;
+mod workloads;
 
 pub use api::judge_object;
 pub use context::{

@@ -109,8 +109,16 @@ pub static ALL: &[&Rule] = &[
     &rules::own_object_conflict::RULE,
     &rules::own_object_duplicate::RULE,
     &rules::own_object_repeated::RULE,
+    &rules::sel_hpa_ambiguous::RULE,
+    &rules::sel_hpa_duplicate::RULE,
+    &rules::sel_pdb_overlap::RULE,
+    &rules::sel_replicas_vs_hpa::RULE,
+    &rules::sel_service_hijack::RULE,
+    &rules::sel_workload_overlap::RULE,
     &rules::sid_port_reserved::RULE,
     &rules::sto_pvc_shared::RULE,
+    &rules::sto_rwo_multi_replica::RULE,
+    &rules::sto_rwo_surge::RULE,
 ];
 
 /// The rule of that id.
