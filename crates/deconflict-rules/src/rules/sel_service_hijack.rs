@@ -32,9 +32,9 @@ rule! {
     /// kind: Deployment
     /// metadata: {name: api, namespace: shared}
     /// spec:
-    ///   selector: {matchLabels: {app: web}}
+    ///   selector: {matchLabels: {tier: back}}
     ///   template:
-    ///     metadata: {labels: {app: web}}
+    ///     metadata: {labels: {app: web, tier: back}}
     ///     spec:
     ///       containers:
     ///         - name: api

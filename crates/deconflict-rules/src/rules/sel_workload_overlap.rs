@@ -75,7 +75,8 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// Pods of Jobs are not counted: their selector is made by the cluster.
+    /// Pods of Jobs are not counted: their selector is made by the cluster. Where both workloads are autoscaled it is
+    /// `sel-hpa-ambiguous`.
     "sel-workload-overlap", "two workloads select the same pods",
     severity: Error,
     joins: true,
@@ -97,7 +98,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             continue;
         }
         for other in index.pods().select(&pod.namespace, selector) {
-            if other.object != pod.object && selecting(other) {
+            // Two that are both scaled are `sel-hpa-ambiguous`.
+            let both_scaled = !pod.scalers.is_empty() && !other.scalers.is_empty();
+            if other.object != pod.object && selecting(other) && !both_scaled {
                 let known = selected_by
                     .entry(other.object)
                     .or_insert_with(|| vec![other.object]);
