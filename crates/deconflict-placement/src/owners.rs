@@ -322,13 +322,11 @@ teams:
     #[test]
     fn labels_and_annotations() {
         let label = |metadata, want| {
-            check(
-                &Case {
-                    metadata,
-                    ..Case::default()
-                },
-                want,
-            )
+            let case = Case {
+                metadata,
+                ..Case::default()
+            };
+            check(&case, want);
         };
         label("{labels: {owner: a, team: b}}", Some("b"));
         label("{labels: {owner: a}, annotations: {owner: b}}", Some("a"));
