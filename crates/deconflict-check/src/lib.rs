@@ -9,6 +9,7 @@ mod instance;
 mod judge;
 mod lint;
 mod pool;
+mod propose;
 mod rows;
 mod run;
 mod secrets;
@@ -27,6 +28,8 @@ use deconflict_config::{Codeowners, Config};
 use deconflict_files::RepoPath;
 use deconflict_findings::{Judged, Report, RuleMeta};
 use deconflict_yaml::Library;
+
+pub use propose::propose;
 
 /// What to judge and how.
 #[derive(Clone, Debug)]

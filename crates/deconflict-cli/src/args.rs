@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// List all rules
     Rules(Rules),
+    /// Write a commented deconflict.yaml inferred from the repository; never overwrites one
+    Init(Init),
     /// Print the completion script of a shell
     Completions(Completions),
     /// Print the manual page
@@ -218,6 +220,18 @@ pub(crate) struct Rules {
     /// Output format
     #[arg(long, value_name = "NAME", default_value = "human", help_heading = "Output")]
     pub(crate) format: TableFormat,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// Directory whose repository gets the file, at its top
+    #[arg(value_name = "ROOT", default_value = ".")]
+    pub(crate) root: PathBuf,
+    /// Print it instead of writing it
+    #[arg(long)]
+    pub(crate) stdout: bool,
     #[command(flatten)]
     pub(crate) look: Look,
 }

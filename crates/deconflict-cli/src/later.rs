@@ -5,9 +5,9 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-const LATER_COMMANDS: [&str; 14] = [
-    "diff", "init", "baseline", "policy", "hook", "together", "collect", "join", "drift", "risk", "fix",
-    "fetch", "lsp", "cache",
+const LATER_COMMANDS: [&str; 13] = [
+    "diff", "baseline", "policy", "hook", "together", "collect", "join", "drift", "risk", "fix", "fetch",
+    "lsp", "cache",
 ];
 
 const LATER_FLAGS: [(&str, &[&str]); 2] = [

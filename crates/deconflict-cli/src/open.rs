@@ -72,6 +72,11 @@ impl Opened {
         deconflict_check::check(&self.input, &options)
     }
 
+    /// A configuration for it, opened without one.
+    pub(crate) fn propose(&self, origin: Option<&str>) -> String {
+        deconflict_check::propose(&self.input, &self.options, origin)
+    }
+
     pub(crate) fn map(&self) -> Report {
         deconflict_check::map(&self.input, &self.options)
     }

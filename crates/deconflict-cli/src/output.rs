@@ -45,6 +45,17 @@ pub(crate) fn append_file(file: &Path, text: &str, exit: Exit) -> Exit {
     }
 }
 
+/// Write `text` into a file that does not exist yet; `false` when it does.
+#[expect(clippy::disallowed_methods, reason = "the command line asks for this file")]
+pub(crate) fn create_file(file: &Path, text: &str) -> io::Result<bool> {
+    let created = std::fs::File::options().write(true).create_new(true).open(file);
+    match created {
+        Ok(mut created) => created.write_all(text.as_bytes()).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// An error message on standard error.
 pub(crate) fn say_error(message: &str) {
     say(&format!("error: {}\n", escape(message)));

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod init;
 mod map;
 mod papers;
 mod render;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: &Cli) -> Exit {
         Command::Map(args) => map::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Rules(args) => rules::run(args),
+        Command::Init(args) => init::run(args),
         Command::Completions(args) => papers::completions(args.shell),
         Command::Man => papers::man(),
     }
