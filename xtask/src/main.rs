@@ -11,6 +11,7 @@
 )]
 
 mod bench;
+mod bundle;
 mod generate;
 mod tidy;
 
@@ -21,6 +22,7 @@ const USAGE: &str = "\
 usage: cargo xtask CHORE
   tidy                     floors, confined dependencies, generated files, file sizes, paths of this machine
   generate                 write docs/rules.md, docs/rules/ and schemas/deconflict.schema.json
+  bundle [DIRECTORY]       make schemas/kubernetes.bin and its text from published packages, kept in DIRECTORY
   bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md";
 
 fn main() -> ExitCode {
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["tidy"] => tidy::run(&top),
         ["generate"] => generate::write(&top),
+        ["bundle"] => bundle::run(&top, &top.join("target/bundle")),
+        ["bundle", directory] => bundle::run(&top, Path::new(directory)),
         ["bench", options @ ..] => bench::run(&top, options),
         _ => Err(USAGE.to_owned()),
     };

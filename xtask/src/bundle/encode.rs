@@ -9,7 +9,15 @@ use super::graph::{Graph, ListKind, Type};
 pub(super) fn encode(graph: &Graph) -> Result<(Vec<u8>, Vec<String>), String> {
     let shared = Shared::new(graph);
     let strings = Strings::collect(graph, &shared);
-    let mut tables = Tables { shared: &shared, types: Vec::new(), type_ids: BTreeMap::new(), lists: vec![(ListKind::default(), 0)], list_ids: BTreeMap::from([(ListKind::default(), 0)]), enums: Vec::new(), enum_ids: BTreeMap::new() };
+    let mut tables = Tables {
+        shared: &shared,
+        types: Vec::new(),
+        type_ids: BTreeMap::new(),
+        lists: vec![(ListKind::default(), 0)],
+        list_ids: BTreeMap::from([(ListKind::default(), 0)]),
+        enums: Vec::new(),
+        enum_ids: BTreeMap::new(),
+    };
 
     let mut structs = Vec::new();
     let mut rows = Vec::new();
@@ -20,7 +28,10 @@ pub(super) fn encode(graph: &Graph) -> Result<(Vec<u8>, Vec<String>), String> {
         for (field, versions) in &item.rows {
             for row in versions {
                 // Required: only where every version that has the struct says so (the server does not enforce it).
-                let all = versions.iter().map(|row| row.required).fold(0, |all, mask| all | mask);
+                let all = versions
+                    .iter()
+                    .map(|row| row.required)
+                    .fold(0, |all, mask| all | mask);
                 let required = u16::from(all != 0 && all & item.mask == item.mask);
                 sorted.push((strings.id(field), tables.type_id(&row.ty)?, row.mask, required));
             }
@@ -33,7 +44,11 @@ pub(super) fn encode(graph: &Graph) -> Result<(Vec<u8>, Vec<String>), String> {
             rows.extend(required.to_le_bytes());
         }
         structs.extend((first as u32).to_le_bytes());
-        structs.extend(u16::try_from(sorted.len()).map_err(|_| "too many fields")?.to_le_bytes());
+        structs.extend(
+            u16::try_from(sorted.len())
+                .map_err(|_| "too many fields")?
+                .to_le_bytes(),
+        );
         structs.extend(u16::from(item.open).to_le_bytes());
         structs.extend(strings.id(name).to_le_bytes());
     }
@@ -46,19 +61,34 @@ pub(super) fn encode(graph: &Graph) -> Result<(Vec<u8>, Vec<String>), String> {
             Some(false) => 2,
         };
         let flags = scope | if facts.custom { 4 } else { 0 };
-        for part in [strings.id(group), strings.id(kind), strings.id(version), shared.ids[&facts.root], strings.id(&facts.plural)] {
+        for part in [
+            strings.id(group),
+            strings.id(kind),
+            strings.id(version),
+            shared.ids[&facts.root],
+            strings.id(&facts.plural),
+        ] {
             kinds.extend(part.to_le_bytes());
         }
         kinds.extend(facts.mask.to_le_bytes());
         kinds.extend(flags.to_le_bytes());
     }
 
-    let types: Vec<u8> = tables.types.iter().flat_map(|(tag, a, b)| [u32::from(*tag) | u32::from(*a) << 16, *b]).flat_map(u32::to_le_bytes).collect();
+    let types: Vec<u8> = tables
+        .types
+        .iter()
+        .flat_map(|(tag, a, b)| [u32::from(*tag) | u32::from(*a) << 16, *b])
+        .flat_map(u32::to_le_bytes)
+        .collect();
     let mut words: Vec<u8> = Vec::new();
     let mut lists = Vec::new();
     for (list, _) in &tables.lists {
         let keys: Vec<u32> = list.keys.iter().map(|key| strings.id(key)).collect();
-        let merge = if list.merge_key.is_empty() { u32::MAX } else { strings.id(&list.merge_key) };
+        let merge = if list.merge_key.is_empty() {
+            u32::MAX
+        } else {
+            strings.id(&list.merge_key)
+        };
         lists.extend(((words.len() / 4) as u32).to_le_bytes());
         lists.extend((keys.len() as u16).to_le_bytes());
         lists.extend(u16::from(list.set).to_le_bytes());
@@ -73,14 +103,21 @@ pub(super) fn encode(graph: &Graph) -> Result<(Vec<u8>, Vec<String>), String> {
             // `value@since-until`: which minors have it.
             let (text, range) = value.rsplit_once('@').unwrap_or((value, ""));
             let (since, until) = range.split_once('-').unwrap_or((range, ""));
-            let minor = |text: &str, default: u16| text.strip_prefix("1.").and_then(|minor| minor.parse().ok()).unwrap_or(default);
+            let minor = |text: &str, default: u16| {
+                text.strip_prefix("1.")
+                    .and_then(|minor| minor.parse().ok())
+                    .unwrap_or(default)
+            };
             words.extend(strings.id(text).to_le_bytes());
-            words.extend((u32::from(minor(since, 0)) | u32::from(minor(until, u16::MAX)) << 16).to_le_bytes());
+            words
+                .extend((u32::from(minor(since, 0)) | u32::from(minor(until, u16::MAX)) << 16).to_le_bytes());
         }
     }
     let (offsets, text, slots) = strings.tables();
 
-    let sections = [offsets, text, slots, types, lists, enums, words, structs, rows, kinds];
+    let sections = [
+        offsets, text, slots, types, lists, enums, words, structs, rows, kinds,
+    ];
     let mut bytes = b"DCKB0001".to_vec();
     let mut at = bytes.len() + sections.len() * 8;
     for section in &sections {
@@ -105,7 +142,8 @@ impl Shared {
     fn new(graph: &Graph) -> Self {
         // Structs are equal when their rows are, with references replaced by what they refer to. Repeating until
         // nothing changes finds equal leaves first, then what is built of them.
-        let mut canonical: BTreeMap<&String, &String> = graph.structs.keys().map(|name| (name, name)).collect();
+        let mut canonical: BTreeMap<&String, &String> =
+            graph.structs.keys().map(|name| (name, name)).collect();
         loop {
             let mut seen: BTreeMap<String, &String> = BTreeMap::new();
             let mut changed = false;
@@ -116,7 +154,12 @@ impl Shared {
                 }
                 for (field, rows) in &item.rows {
                     for row in rows {
-                        form.push_str(&format!("|{field} {} {} {}", text(&row.ty, &canonical), row.mask, row.required));
+                        form.push_str(&format!(
+                            "|{field} {} {} {}",
+                            text(&row.ty, &canonical),
+                            row.mask,
+                            row.required
+                        ));
                     }
                 }
                 let first = *seen.entry(form).or_insert(name);
@@ -129,16 +172,26 @@ impl Shared {
                 break;
             }
         }
-        let order: Vec<String> = graph.structs.keys().filter(|name| canonical[name] == *name).cloned().collect();
+        let order: Vec<String> = graph
+            .structs
+            .keys()
+            .filter(|name| canonical[name] == *name)
+            .cloned()
+            .collect();
         let position: BTreeMap<&String, u32> = order.iter().zip(0..).collect();
-        let ids = canonical.iter().map(|(name, first)| ((*name).clone(), position[first])).collect();
+        let ids = canonical
+            .iter()
+            .map(|(name, first)| ((*name).clone(), position[first]))
+            .collect();
         Self { ids, order }
     }
 }
 
 fn text(ty: &Type, canonical: &BTreeMap<&String, &String>) -> String {
     match ty {
-        Type::Struct(name) => canonical.get(name).map_or_else(|| name.clone(), |first| (*first).clone()),
+        Type::Struct(name) => canonical
+            .get(name)
+            .map_or_else(|| name.clone(), |first| (*first).clone()),
         Type::Map(value) => format!("map<{}>", text(value, canonical)),
         Type::List { item, kind } => format!("list<{}> {kind:?}", text(item, canonical)),
         other => other.text(),
@@ -165,14 +218,13 @@ impl Tables<'_> {
             },
             Type::Map(value) => (2, 0, self.type_id(value)?),
             Type::List { item, kind } => {
-                let list = match self.list_ids.get(kind) {
-                    Some(id) => *id,
-                    None => {
-                        let id = u16::try_from(self.lists.len()).map_err(|_| "too many list kinds")?;
-                        self.lists.push((kind.clone(), 0));
-                        self.list_ids.insert(kind.clone(), id);
-                        id
-                    }
+                let list = if let Some(id) = self.list_ids.get(kind) {
+                    *id
+                } else {
+                    let id = u16::try_from(self.lists.len()).map_err(|_| "too many list kinds")?;
+                    self.lists.push((kind.clone(), 0));
+                    self.list_ids.insert(kind.clone(), id);
+                    id
                 };
                 (3, list, self.type_id(item)?)
             }
@@ -214,25 +266,13 @@ struct Strings {
 impl Strings {
     fn collect(graph: &Graph, shared: &Shared) -> Self {
         let mut all: BTreeSet<String> = BTreeSet::new();
-        fn of_type(ty: &Type, all: &mut BTreeSet<String>) {
-            match ty {
-                Type::Map(value) => of_type(value, all),
-                Type::List { item, kind } => {
-                    all.extend(kind.keys.iter().cloned());
-                    all.insert(kind.merge_key.clone());
-                    of_type(item, all);
-                }
-                Type::Enum(values) => {
-                    all.extend(values.iter().map(|value| value.rsplit_once('@').map_or(value.as_str(), |(text, _)| text).to_owned()));
-                }
-                _ => {}
-            }
-        }
         for name in &shared.order {
             all.insert(name.clone());
             for (field, rows) in &graph.structs[name].rows {
                 all.insert(field.clone());
-                rows.iter().for_each(|row| of_type(&row.ty, &mut all));
+                for row in rows {
+                    of_type(&row.ty, &mut all);
+                }
             }
         }
         for ((group, kind, version), facts) in &graph.kinds {
@@ -264,11 +304,38 @@ impl Strings {
             }
             slots[slot] = id as u32;
         }
-        (offsets, text, slots.into_iter().flat_map(u32::to_le_bytes).collect())
+        (
+            offsets,
+            text,
+            slots.into_iter().flat_map(u32::to_le_bytes).collect(),
+        )
+    }
+}
+
+/// The texts that a type names.
+fn of_type(ty: &Type, all: &mut BTreeSet<String>) {
+    match ty {
+        Type::Map(value) => of_type(value, all),
+        Type::List { item, kind } => {
+            all.extend(kind.keys.iter().cloned());
+            all.insert(kind.merge_key.clone());
+            of_type(item, all);
+        }
+        Type::Enum(values) => {
+            all.extend(values.iter().map(|value| {
+                value
+                    .rsplit_once('@')
+                    .map_or(value.as_str(), |(text, _)| text)
+                    .to_owned()
+            }));
+        }
+        _ => {}
     }
 }
 
 /// FNV-1a, 32 bits; `deconflict_kube::schema::Bundle` computes the same.
 fn hash(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }

@@ -7,12 +7,23 @@ use super::graph::{Graph, Type};
 pub(super) fn add(graph: &mut Graph, text: &str) -> Result<(), String> {
     for (number, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default().trim();
-        let Some((target, values)) = line.split_once(char::is_whitespace) else { continue };
-        let (name, field) = target.rsplit_once('.').ok_or_else(|| format!("line {}: no field", number + 1))?;
-        let values: Vec<String> = values.split_whitespace().map(|value| value.replace("\"\"", "")).collect();
+        let Some((target, values)) = line.split_once(char::is_whitespace) else {
+            continue;
+        };
+        let (name, field) = target
+            .rsplit_once('.')
+            .ok_or_else(|| format!("line {}: no field", number + 1))?;
+        let values: Vec<String> = values
+            .split_whitespace()
+            .map(|value| value.replace("\"\"", ""))
+            .collect();
         let suffix = format!(".{name}");
         let mut fits = false;
-        for (_, item) in graph.structs.iter_mut().filter(|(known, _)| known.ends_with(&suffix)) {
+        for (_, item) in graph
+            .structs
+            .iter_mut()
+            .filter(|(known, _)| known.ends_with(&suffix))
+        {
             for row in item.rows.get_mut(field).into_iter().flatten() {
                 let slot = match &mut row.ty {
                     Type::List { item, .. } => item.as_mut(),
@@ -25,7 +36,10 @@ pub(super) fn add(graph: &mut Graph, text: &str) -> Result<(), String> {
             }
         }
         if !fits {
-            return Err(format!("schemas/enums.txt:{}: no string field {target}", number + 1));
+            return Err(format!(
+                "schemas/enums.txt:{}: no string field {target}",
+                number + 1
+            ));
         }
     }
     Ok(())

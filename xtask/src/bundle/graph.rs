@@ -53,7 +53,10 @@ pub(crate) enum Type {
     Bytes,
     Struct(String),
     Map(Box<Type>),
-    List { item: Box<Type>, kind: ListKind },
+    List {
+        item: Box<Type>,
+        kind: ListKind,
+    },
     /// A closed set of strings, as `value`, `value@since`, `value@since-until` (minors).
     Enum(Vec<String>),
 }
@@ -123,7 +126,10 @@ impl Graph {
         let mut reached: BTreeMap<String, Struct> = BTreeMap::new();
         while let Some(name) = todo.pop() {
             if let Some(item) = self.structs.remove(&name) {
-                item.rows.values().flatten().for_each(|row| row.ty.names(&mut todo));
+                item.rows
+                    .values()
+                    .flatten()
+                    .for_each(|row| row.ty.names(&mut todo));
                 reached.insert(name, item);
             }
         }
@@ -133,7 +139,9 @@ impl Graph {
     /// A text for review: what changed in the bundle shows as a diff of lines.
     /// `shown` are the structs to print: those that were not stored under another, equal one.
     pub(crate) fn dump(&self, shown: &[String]) -> String {
-        let mut text = String::from("# Text form of kubernetes.bin, for review. Made by `cargo xtask bundle`; do not edit.\n");
+        let mut text = String::from(
+            "# Text form of kubernetes.bin, for review. Made by `cargo xtask bundle`; do not edit.\n",
+        );
         for ((group, kind, version), facts) in &self.kinds {
             let scope = match facts.namespaced {
                 Some(true) => "namespaced",
@@ -141,8 +149,17 @@ impl Graph {
                 None => "-",
             };
             let group = if group.is_empty() { "core" } else { group };
-            let plural = if facts.plural.is_empty() { "-" } else { &facts.plural };
-            let _ = writeln!(text, "kind {group}/{version} {kind} {scope} {plural} {} -> {}", versions(facts.mask, facts.custom), facts.root);
+            let plural = if facts.plural.is_empty() {
+                "-"
+            } else {
+                &facts.plural
+            };
+            let _ = writeln!(
+                text,
+                "kind {group}/{version} {kind} {scope} {plural} {} -> {}",
+                versions(facts.mask, facts.custom),
+                facts.root
+            );
         }
         for name in shown {
             let item = &self.structs[name];
@@ -150,9 +167,17 @@ impl Graph {
             let prefix = name.rsplit_once('/').map_or("io.k8s.api.", |(prefix, _)| prefix);
             for (field, rows) in &item.rows {
                 for row in rows {
-                    let since = if row.mask == item.mask { String::new() } else { format!(" {}", versions(row.mask, false)) };
+                    let since = if row.mask == item.mask {
+                        String::new()
+                    } else {
+                        format!(" {}", versions(row.mask, false))
+                    };
                     let required = if row.required == 0 { "" } else { "!" };
-                    let _ = writeln!(text, "  {field}{required}: {}{since}", row.ty.text().replace(prefix, ""));
+                    let _ = writeln!(
+                        text,
+                        "  {field}{required}: {}{since}",
+                        row.ty.text().replace(prefix, "")
+                    );
                 }
             }
         }
@@ -174,6 +199,12 @@ fn versions(mask: u16, custom: bool) -> String {
             }
         }
     }
-    let text = parts.iter().map(|(from, to)| if from == to { format!("1.{from}") } else { format!("1.{from}-1.{to}") });
+    let text = parts.iter().map(|(from, to)| {
+        if from == to {
+            format!("1.{from}")
+        } else {
+            format!("1.{from}-1.{to}")
+        }
+    });
     text.collect::<Vec<_>>().join(",")
 }

@@ -25,17 +25,57 @@ pub(crate) const MINORS: std::ops::RangeInclusive<u16> = 25..=37;
 
 /// Crates of custom resources, one per API group. `kcr_` and the group with underscores.
 const CRD_GROUPS: &[&str] = &[
-    "acme_cert_manager_io", "acid_zalan_do", "apiextensions_crossplane_io", "argoproj_io", "autoscaling_k8s_io",
-    "bitnami_com", "ceph_rook_io", "cert_manager_io", "cilium_io", "config_gatekeeper_sh", "crd_projectcalico_org",
-    "elasticsearch_k8s_elastic_co", "external_secrets_io", "externaldns_k8s_io", "flagger_app",
-    "gateway_networking_k8s_io", "generators_external_secrets_io", "getambassador_io", "grafana_integreatly_org",
-    "helm_toolkit_fluxcd_io", "image_toolkit_fluxcd_io", "jaegertracing_io", "k8s_mariadb_com", "kafka_strimzi_io",
-    "karpenter_k8s_aws", "karpenter_sh", "keda_sh", "kibana_k8s_elastic_co", "kueue_x_k8s_io",
-    "kustomize_toolkit_fluxcd_io", "kyverno_io", "longhorn_io", "metallb_io", "monitoring_coreos_com",
-    "mutations_gatekeeper_sh", "networking_istio_io", "notification_toolkit_fluxcd_io", "opentelemetry_io",
-    "operator_tigera_io", "pkg_crossplane_io", "postgresql_cnpg_io", "projectcontour_io",
-    "secrets_store_csi_x_k8s_io", "security_istio_io", "snapshot_storage_k8s_io", "source_toolkit_fluxcd_io",
-    "telemetry_istio_io", "templates_gatekeeper_sh", "traefik_io", "trust_cert_manager_io", "velero_io",
+    "acme_cert_manager_io",
+    "acid_zalan_do",
+    "apiextensions_crossplane_io",
+    "argoproj_io",
+    "autoscaling_k8s_io",
+    "bitnami_com",
+    "ceph_rook_io",
+    "cert_manager_io",
+    "cilium_io",
+    "config_gatekeeper_sh",
+    "crd_projectcalico_org",
+    "elasticsearch_k8s_elastic_co",
+    "external_secrets_io",
+    "externaldns_k8s_io",
+    "flagger_app",
+    "gateway_networking_k8s_io",
+    "generators_external_secrets_io",
+    "getambassador_io",
+    "grafana_integreatly_org",
+    "helm_toolkit_fluxcd_io",
+    "image_toolkit_fluxcd_io",
+    "jaegertracing_io",
+    "k8s_mariadb_com",
+    "kafka_strimzi_io",
+    "karpenter_k8s_aws",
+    "karpenter_sh",
+    "keda_sh",
+    "kibana_k8s_elastic_co",
+    "kueue_x_k8s_io",
+    "kustomize_toolkit_fluxcd_io",
+    "kyverno_io",
+    "longhorn_io",
+    "metallb_io",
+    "monitoring_coreos_com",
+    "mutations_gatekeeper_sh",
+    "networking_istio_io",
+    "notification_toolkit_fluxcd_io",
+    "opentelemetry_io",
+    "operator_tigera_io",
+    "pkg_crossplane_io",
+    "postgresql_cnpg_io",
+    "projectcontour_io",
+    "secrets_store_csi_x_k8s_io",
+    "security_istio_io",
+    "snapshot_storage_k8s_io",
+    "source_toolkit_fluxcd_io",
+    "telemetry_istio_io",
+    "templates_gatekeeper_sh",
+    "traefik_io",
+    "trust_cert_manager_io",
+    "velero_io",
 ];
 
 /// Fetch the packages, merge them and write the bundle. `work` keeps the downloads.
@@ -68,10 +108,21 @@ pub(crate) fn run(project: &Path, work: &Path) -> Result<(), String> {
 fn download_wheel(work: &Path) -> Result<PathBuf, String> {
     let into = work.join("wheel");
     if !into.join("kubernetes_validate").exists() {
-        command(Command::new("pip").args(["download", "--quiet", "--no-deps", "--dest"]).arg(&into).arg(KUBERNETES_VALIDATE))?;
-        let wheels = list(&into)?.into_iter().filter(|path| path.extension().is_some_and(|name| name == "whl"));
-        let wheel = wheels.last().ok_or("pip downloaded no wheel")?;
-        command(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(wheel).arg(&into))?;
+        command(
+            Command::new("pip")
+                .args(["download", "--quiet", "--no-deps", "--dest"])
+                .arg(&into)
+                .arg(KUBERNETES_VALIDATE),
+        )?;
+        let mut files = list(&into)?.into_iter().rev();
+        let wheel = files.find(|path| path.extension().is_some_and(|name| name == "whl"));
+        let wheel = wheel.ok_or("pip downloaded no wheel")?;
+        command(
+            Command::new("python3")
+                .args(["-m", "zipfile", "-e"])
+                .arg(wheel)
+                .arg(&into),
+        )?;
     }
     Ok(into.join("kubernetes_validate/kubernetes-json-schema"))
 }
@@ -90,14 +141,24 @@ fn vendor_crates(work: &Path) -> Result<PathBuf, String> {
             manifest.push_str(&format!("kcr_{group} = \"*\"\n"));
         }
         write(&package.join("Cargo.toml"), manifest.as_bytes())?;
-        command(Command::new("cargo").args(["vendor", "--quiet", "vendor"]).current_dir(&package))?;
+        command(
+            Command::new("cargo")
+                .args(["vendor", "--quiet", "vendor"])
+                .current_dir(&package),
+        )?;
     }
     Ok(vendored)
 }
 
 fn command(command: &mut Command) -> Result<(), String> {
-    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+    let status = command
+        .status()
+        .map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?}: {status}"))
+    }
 }
 
 /// The text of a file.

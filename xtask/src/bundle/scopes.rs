@@ -9,32 +9,67 @@ use super::{list, read};
 /// Source: the API reference of the last Kubernetes release that served them.
 const GONE: &[(&str, &str, &str, bool)] = &[
     ("", "PodSecurityPolicy", "podsecuritypolicies", false),
-    ("autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers", true),
+    (
+        "autoscaling",
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+        true,
+    ),
     ("batch", "CronJob", "cronjobs", true),
     ("flowcontrol.apiserver.k8s.io", "FlowSchema", "flowschemas", false),
-    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", "prioritylevelconfigurations", false),
+    (
+        "flowcontrol.apiserver.k8s.io",
+        "PriorityLevelConfiguration",
+        "prioritylevelconfigurations",
+        false,
+    ),
     ("networking.k8s.io", "ClusterCIDR", "clustercidrs", false),
     ("policy", "PodSecurityPolicy", "podsecuritypolicies", false),
     ("resource.k8s.io", "PodScheduling", "podschedulings", true),
-    ("resource.k8s.io", "PodSchedulingContext", "podschedulingcontexts", true),
+    (
+        "resource.k8s.io",
+        "PodSchedulingContext",
+        "podschedulingcontexts",
+        true,
+    ),
     ("resource.k8s.io", "ResourceClass", "resourceclasses", false),
-    ("resource.k8s.io", "ResourceClaimParameters", "resourceclaimparameters", true),
-    ("resource.k8s.io", "ResourceClassParameters", "resourceclassparameters", true),
+    (
+        "resource.k8s.io",
+        "ResourceClaimParameters",
+        "resourceclaimparameters",
+        true,
+    ),
+    (
+        "resource.k8s.io",
+        "ResourceClassParameters",
+        "resourceclassparameters",
+        true,
+    ),
 ];
 
 /// Fill in scope and plural. What a kind is in one version it is in all.
 pub(super) fn add(graph: &mut Graph, crate_root: &Path) -> Result<(), String> {
     let mut facts: Vec<(String, String, String, bool)> = Vec::new();
     for version in list(&crate_root.join("src"))? {
-        if version.file_name().is_some_and(|name| name.to_string_lossy().starts_with("v1_")) {
+        if version
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("v1_"))
+        {
             collect(&version, &mut facts)?;
         }
     }
     facts.extend(GONE.iter().map(|(group, kind, plural, namespaced)| {
-        ((*group).to_owned(), (*kind).to_owned(), (*plural).to_owned(), *namespaced)
+        (
+            (*group).to_owned(),
+            (*kind).to_owned(),
+            (*plural).to_owned(),
+            *namespaced,
+        )
     }));
     for ((group, kind, _), known) in &mut graph.kinds {
-        if let Some((_, _, plural, namespaced)) = facts.iter().find(|fact| fact.0 == *group && fact.1 == *kind) {
+        if let Some((_, _, plural, namespaced)) =
+            facts.iter().find(|fact| fact.0 == *group && fact.1 == *kind)
+        {
             known.plural.clone_from(plural);
             known.namespaced = Some(*namespaced);
         }
@@ -52,7 +87,9 @@ fn collect(directory: &Path, facts: &mut Vec<(String, String, String, bool)>) ->
                     let rest = block.split_once(&format!("const {name}: &'static str = \""))?.1;
                     Some(rest.split_once('"')?.0.to_owned())
                 };
-                let scope = block.split_once("type Scope = crate::").map_or("", |(_, rest)| rest);
+                let scope = block
+                    .split_once("type Scope = crate::")
+                    .map_or("", |(_, rest)| rest);
                 let (Some(group), Some(kind), Some(plural)) =
                     (constant("GROUP"), constant("KIND"), constant("URL_PATH_SEGMENT"))
                 else {
