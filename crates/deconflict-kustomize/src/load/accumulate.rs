@@ -164,6 +164,7 @@ impl Build<'_> {
             .map_err(|problem| problem.within(format!("accumulating resources from '{}'", path.text)))?;
         for object in objects {
             let mut resource = Resource::new(object);
+            super::history::take(&mut resource);
             self.stamp_path(&mut resource, &path.text);
             accumulated
                 .append(resource)

@@ -83,11 +83,11 @@ struct Documents {
 
 /// One tree per piece of the text; what follows a `...` in a piece is never read.
 fn documents(text: &PatchText) -> Result<Documents, Problem> {
-    let starts = separators(text)?;
+    let pieces = separators(text)?;
     let parsed = text.parsed();
     let piece_of = |offset: usize| {
-        starts
-            .partition_point(|start| *start < offset.saturating_sub(text.offset))
+        pieces
+            .partition_point(|piece| piece.separator < offset.saturating_sub(text.offset))
             .saturating_sub(1)
     };
     let mut all = Vec::new();
@@ -115,7 +115,10 @@ fn documents(text: &PatchText) -> Result<Documents, Problem> {
         if let Some(document) = document {
             end = document.span.end as usize;
         }
-        if piece < next_piece {
+        // A separator that another one follows is an empty document to the parser and nothing to kustomize.
+        let is_separator =
+            document.is_some() && end.saturating_sub(text.offset) <= pieces[piece].content;
+        if piece < next_piece || is_separator {
             continue;
         }
         next_piece = piece + 1;
@@ -147,13 +150,24 @@ fn documents(text: &PatchText) -> Result<Documents, Problem> {
     }
     Ok(Documents {
         all,
-        pieces: starts.len(),
+        pieces: pieces.len(),
     })
 }
 
-/// Where the pieces start: at 0, and at every `---` line but one that directly follows another.
-fn separators(text: &PatchText) -> Result<Vec<usize>, Problem> {
-    let mut starts = vec![0];
+/// A part of the text between two separators.
+struct Piece {
+    /// Where the line of its separator starts; 0 for the first.
+    separator: usize,
+    /// Where its text starts.
+    content: usize,
+}
+
+/// The pieces: one at 0, and one after every `---` line but one that directly follows another.
+fn separators(text: &PatchText) -> Result<Vec<Piece>, Problem> {
+    let mut pieces = vec![Piece {
+        separator: 0,
+        content: 0,
+    }];
     let bytes = text.text.as_bytes();
     let mut from = 0;
     while let Some(found) = memchr::memmem::find(&bytes[from..], b"\n---") {
@@ -164,16 +178,22 @@ fn separators(text: &PatchText) -> Result<Vec<usize>, Problem> {
         let rest = text.text[start + 3..start + length].trim();
         if !rest.is_empty() && !rest.starts_with('#') {
             let at = if text.is_file() {
-                Origin::new(text.at.file, deconflict_files::Span::new(start, start + length))
+                Origin::new(
+                    text.at.file,
+                    deconflict_files::Span::new(start, start + length),
+                )
             } else {
                 text.at
             };
             return Err(Problem::build(format!("invalid document separator: --- {rest}")).at(at));
         }
-        starts.push(start);
         from = start + length + 1;
+        pieces.push(Piece {
+            separator: start,
+            content: from,
+        });
     }
-    Ok(starts)
+    Ok(pieces)
 }
 
 /// go-yaml's words for what is wrong with a text.

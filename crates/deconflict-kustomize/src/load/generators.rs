@@ -171,6 +171,7 @@ impl<'n> Generator<'n> {
         }
         let mut resource = Resource::new(Arc::new(body));
         resource.declared_at = name.at;
+        resource.is_generated = true;
         resource.needs_hash = flag("disableNameSuffixHash")?.is_none();
         resource.behavior = match self.args.text_or_empty("behavior")?.as_str() {
             "merge" => Behavior::Merge,
@@ -283,6 +284,12 @@ pub(super) fn merged(old: &Resource, new: Resource) -> Resource {
             Some(value) => metadata.set(field, value.key_at.0, Arc::clone(&value.value)),
             None => metadata.remove(field),
         }
+    }
+    if is_merge
+        && let Some(origin) = old.body().at_path(&["metadata", "annotations", super::origin::ORIGIN])
+        && let Some(annotations) = metadata.get_mut("annotations")
+    {
+        annotations.set(super::origin::ORIGIN, origin.at, origin.clone());
     }
     body.set("metadata", new.declared_at, metadata);
     if is_merge {

@@ -8,6 +8,7 @@ mod documents;
 mod finish;
 mod generators;
 mod hash;
+mod history;
 mod kustomization;
 mod origin;
 mod pairs;

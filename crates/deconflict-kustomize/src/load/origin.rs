@@ -99,6 +99,15 @@ pub(super) fn add_transformation(set: &mut ResMap, stamp: &str) {
     }
     for position in 0..set.len() {
         set.update(position, |resource| {
+            // What does not say where it is from counts as made by the transformer.
+            if resource
+                .body()
+                .at_path(&["metadata", "annotations", ORIGIN])
+                .is_none()
+            {
+                set_origin(resource, stamp);
+                return;
+            }
             let known = resource
                 .body()
                 .at_path(&["metadata", "annotations", TRANSFORMATIONS])

@@ -207,7 +207,7 @@ impl Build<'_> {
             }
             "ReplicaCountTransformer" => vec![What::Replicas(replicas::Config::from_plugin(config)?)],
             "ValueAddTransformer" => {
-                let mut value = value_add::Config::from_plugin(config)?;
+                let mut value = value_add::Config::from_plugin(config, kustomization.directory.file_name())?;
                 if let Some(path) = value.target_file.clone() {
                     match self.configuration_tree(kustomization, &path)? {
                         Some(root) => value.add_targets(&root)?,

@@ -130,11 +130,14 @@ impl Build<'_> {
             let config = labels::Config::from_field(item)?;
             add(What::Labels(config), "LabelTransformer", self);
         }
-        if reader.value("commonLabels").is_some() {
+        if reader.value("commonLabels").is_some() || !kustomization.items("labels")?.is_empty() {
             let config = labels::Config::from_common_labels(&kustomization.node)?;
             add(What::Labels(config), "LabelTransformer", self);
         }
-        if reader.value("commonAnnotations").is_some() {
+        if reader
+            .value("commonAnnotations")
+            .is_some_and(|annotations| !annotations.fields().is_empty())
+        {
             let config = labels::Config::from_common_annotations(&kustomization.node)?;
             add(What::Labels(config), "AnnotationsTransformer", self);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deconflict_files::Files;
-use deconflict_yaml::{Dialect, Kind, Node, Value};
+use deconflict_yaml::{Dialect, Kind, Node, Scalar, Value};
 
 use super::cells::bare_string;
 use super::entry::{Patch, PatchEntry};
@@ -86,7 +86,14 @@ impl Transformer<'_> {
                     return Err(Problem::build(message).at(target.at));
                 }
                 for position in selected {
-                    let body = json6902::apply(self.set.get(position).body(), operations, self.entry.by)?;
+                    let resource = self.set.get(position);
+                    // kustomize keeps history in annotations, so whoever has one has annotations.
+                    let body = if is_legacy && !resource.has_history() {
+                        Arc::clone(resource.body())
+                    } else {
+                        with_annotations(resource.body())
+                    };
+                    let body = json6902::apply(&body, operations, self.entry.by)?;
                     self.set.update(position, |resource| {
                         if !is_legacy {
                             resource.remember_id();
@@ -167,23 +174,37 @@ impl Transformer<'_> {
         let is_copied = self.entry.target.is_some() || self.entry.by == "patchesStrategicMerge";
         let mut deleted = Vec::new();
         for position in positions {
-            let before = Arc::clone(self.set.get(*position).body());
+            let (keep_name, keep_kind) = (!self.entry.allow_name_change, !self.entry.allow_kind_change);
+            if !keep_name || !keep_kind {
+                self.set.update(*position, Resource::remember_id);
+            }
+            let resource = self.set.get(*position);
+            let before = Arc::clone(resource.body());
             let patch = if is_copied {
                 copied(patch, &before)
             } else {
                 Arc::clone(patch)
             };
+            let is_noted = resource.has_history() && reaches_annotations(&patch);
+            let target = if is_noted {
+                noted(&before)
+            } else {
+                Arc::clone(&before)
+            };
             let merged = strategic_merge(
-                &before,
+                &target,
                 &patch,
                 self.context,
                 self.entry.by,
                 &mut self.outcome.quirks,
             )?;
-            let (keep_name, keep_kind) = (!self.entry.allow_name_change, !self.entry.allow_kind_change);
+            let (merged, is_forgotten) = match merged {
+                Some(merged) if is_noted => without_note(merged),
+                merged => (merged, false),
+            };
             self.set.update(*position, |resource| {
-                if !keep_name || !keep_kind {
-                    resource.remember_id();
+                if is_forgotten {
+                    resource.forget_history();
                 }
                 match merged {
                     Some(merged) => resource.set_body(restored(merged, &before, keep_name, keep_kind)),
@@ -226,6 +247,80 @@ impl Transformer<'_> {
         }
         Ok(())
     }
+}
+
+/// `body` with a map of annotations, all of them texts: what kustomize leaves when it writes history into them.
+fn with_annotations(body: &Arc<Node>) -> Arc<Node> {
+    let mut body = Arc::clone(body);
+    let is_text = |node: &Node| {
+        node.as_scalar()
+            .is_some_and(|scalar| Dialect::Resource.read(scalar) == Value::String)
+    };
+    let is_done = body
+        .at_path(&["metadata", "annotations"])
+        .is_some_and(|map| map.is_map() && map.fields().iter().all(|field| is_text(&field.value)));
+    if is_done {
+        return body;
+    }
+    if let Some(metadata) = Arc::make_mut(&mut body).get_mut("metadata") {
+        let at = metadata.at;
+        if metadata.get("annotations").is_none_or(|map| !map.is_map()) {
+            metadata.set("annotations", at, Node::map(at));
+        }
+        let annotations = metadata.get_mut("annotations").and_then(Node::fields_mut);
+        for field in annotations.into_iter().flatten() {
+            if !is_text(&field.value) {
+                let value = Arc::make_mut(&mut field.value);
+                value.kind = Kind::Scalar(Scalar::string(value.text().unwrap_or_default()));
+            }
+        }
+    }
+    body
+}
+
+/// Stands for the annotations that kustomize keeps history in: a patch that takes it away takes the history.
+const HISTORY: &str = "internal.config.kubernetes.io/previousNames";
+
+/// True for a patch that could take annotations away as a whole.
+fn reaches_annotations(patch: &Node) -> bool {
+    const DIRECTIVE: &str = "$patch";
+    let Some(metadata) = patch.get("metadata") else {
+        return false;
+    };
+    !metadata.is_map()
+        || metadata.get(DIRECTIVE).is_some()
+        || metadata
+            .get("annotations")
+            .is_some_and(|annotations| !annotations.is_map() || annotations.get(DIRECTIVE).is_some())
+}
+
+fn noted(body: &Arc<Node>) -> Arc<Node> {
+    let mut body = with_annotations(body);
+    let annotations = Arc::make_mut(&mut body)
+        .get_mut("metadata")
+        .and_then(|metadata| metadata.get_mut("annotations"));
+    if let Some(annotations) = annotations {
+        let at = annotations.at;
+        annotations.set(HISTORY, at, Node::scalar(Scalar::string("-"), at));
+    }
+    body
+}
+
+/// `merged` without the note, and whether it was gone.
+fn without_note(merged: Arc<Node>) -> (Option<Arc<Node>>, bool) {
+    if merged.at_path(&["metadata", "annotations", HISTORY]).is_none() {
+        return (Some(merged), true);
+    }
+    let mut merged = merged;
+    if let Some(metadata) = Arc::make_mut(&mut merged).get_mut("metadata")
+        && let Some(annotations) = metadata.get_mut("annotations")
+    {
+        annotations.remove(HISTORY);
+        if annotations.fields().is_empty() {
+            metadata.remove("annotations");
+        }
+    }
+    (Some(merged), false)
 }
 
 /// The copy of a patch that kustomize makes where it selects objects: with the apiVersion of the object, and with

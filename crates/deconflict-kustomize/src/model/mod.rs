@@ -7,4 +7,4 @@ mod scope;
 
 pub(crate) use gvk::{Gvk, Selector};
 pub(crate) use resmap::ResMap;
-pub(crate) use resource::{Behavior, ResId, Resource};
+pub(crate) use resource::{Behavior, PreviousId, ResId, Resource};

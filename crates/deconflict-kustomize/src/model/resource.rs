@@ -80,7 +80,7 @@ pub(crate) enum Behavior {
 /// An object with its history. Cheap to clone: an overlay copies these and shares the bodies of its base.
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
-    /// The object. Change it with [`Resource::body_mut`], then call [`Resource::refresh`] if identity may have moved.
+    /// The object.
     body: Arc<Node>,
     /// The current id, as the body says.
     id: ResId,
@@ -95,6 +95,8 @@ pub(crate) struct Resource {
     pub(crate) behavior: Behavior,
     /// The generator wants a content hash in the name.
     pub(crate) needs_hash: bool,
+    /// A generator made it.
+    pub(crate) is_generated: bool,
     /// Where the object is declared: `metadata.name`, or the generator entry.
     pub(crate) declared_at: Origin,
 }
@@ -114,6 +116,7 @@ impl Resource {
             var_names: Vec::new(),
             behavior: Behavior::default(),
             needs_hash: false,
+            is_generated: false,
             declared_at,
         };
         resource.refresh();
@@ -123,12 +126,6 @@ impl Resource {
     /// The object.
     pub(crate) fn body(&self) -> &Arc<Node> {
         &self.body
-    }
-
-    /// For changing the object: copies the top if it is shared. Call [`Resource::refresh`] after changing apiVersion,
-    /// kind, name or namespace.
-    pub(crate) fn body_mut(&mut self) -> &mut Node {
-        Arc::make_mut(&mut self.body)
     }
 
     /// Put another object in its place; history stays.
@@ -170,6 +167,20 @@ impl Resource {
                 id.namespace.clone()
             },
         });
+    }
+
+    /// True when kustomize has something to remember about it, and so gives it annotations.
+    pub(crate) fn has_history(&self) -> bool {
+        !self.previous.is_empty() || self.needs_hash || self.is_generated
+    }
+
+    /// What a patch leaves that takes all annotations away.
+    pub(crate) fn forget_history(&mut self) {
+        self.previous.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.needs_hash = false;
+        self.is_generated = false;
     }
 
     /// Put `-suffix` behind the name, and remember the name for references. The generator is where one would edit it.

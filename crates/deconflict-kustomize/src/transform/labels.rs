@@ -128,16 +128,13 @@ impl Config {
                         problem.within("failed to merge template fieldSpec").at(self.at)
                     })?;
                 }
-                if specs.labels.is_empty() {
-                    let metadata = FieldSpec {
-                        gvk: Gvk::default(),
-                        path: SmolStr::new_static("metadata/labels"),
-                        create: true,
-                    };
-                    merge_one(&mut merged, &metadata).map_err(fail)?;
-                } else {
-                    merge_all(&mut merged, &specs.labels).map_err(fail)?;
-                }
+                merge_all(&mut merged, &specs.labels).map_err(fail)?;
+                let metadata = FieldSpec {
+                    gvk: Gvk::default(),
+                    path: SmolStr::new_static("metadata/labels"),
+                    create: true,
+                };
+                merge_one(&mut merged, &metadata).map_err(fail)?;
                 Ok(Grouped::new(&merged))
             }
         }

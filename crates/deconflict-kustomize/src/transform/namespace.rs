@@ -161,7 +161,7 @@ fn change(
     let wanted = |spec: &FieldSpec| {
         spec.path != "metadata/namespace"
             && (is_core || spec.path != "metadata/name")
-            && !(is_binding && is_role_binding(&spec.gvk.kind) && spec.path == "subjects")
+            && !(is_binding && is_role_binding(&spec.gvk.kind) && spec.path == "subjects/namespace")
     };
     grouped
         .apply_some(resource, Creation::Scalar, at, wanted, &mut set)

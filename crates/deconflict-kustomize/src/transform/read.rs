@@ -54,15 +54,15 @@ impl<'n> Reader<'n> {
         Some(field.key_at.0)
     }
 
-    /// The value of a field that is not null. Names match in any case; of several the last counts, an exact one first.
+    /// The value of a field that is not null. Names match in any case.
     pub(crate) fn value(&self, name: &str) -> Option<&'n Arc<Node>> {
-        let fields = self.node.fields();
-        let exact = fields.iter().rfind(|field| field.name() == name);
-        let found = exact.or_else(|| {
-            fields
-                .iter()
-                .rfind(|field| field.name().eq_ignore_ascii_case(name))
-        })?;
+        // Go sets a field once per key, and its JSON has the keys sorted.
+        let matching = self
+            .node
+            .fields()
+            .iter()
+            .filter(|field| field.name().eq_ignore_ascii_case(name));
+        let found = matching.max_by(|left, right| left.name().cmp(right.name()))?;
         (!found.value.is_null(Dialect::Kustomization)).then_some(&found.value)
     }
 
@@ -181,6 +181,15 @@ impl<'n> Reader<'n> {
             }),
             (Some(Value::Null), _) => Ok(Sourced {
                 text: SmolStr::default(),
+                at: value.at,
+            }),
+            // Kustomizations are checked before. Plugins may write scalars of other types, which become texts.
+            (Some(Value::Bool(flag)), _) => Ok(Sourced {
+                text: SmolStr::new_static(if flag { "true" } else { "false" }),
+                at: value.at,
+            }),
+            (Some(Value::Int(_) | Value::Uint(_) | Value::Float(_)), Some(text)) => Ok(Sourced {
+                text: text.into(),
                 at: value.at,
             }),
             _ => Err(self.mismatch(value, name, "string")),

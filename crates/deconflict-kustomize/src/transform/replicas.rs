@@ -95,8 +95,12 @@ fn change(resource: &mut Resource, config: &Config, prepared: &Prepared) -> Resu
         return Ok(());
     }
     let mut set = |node: &Arc<Node>| {
-        scalar_of(node)?;
-        let count = Scalar::plain(config.count.to_smolstr());
+        // Quotes stay, and so a text stays one.
+        let count = Scalar {
+            text: config.count.to_smolstr(),
+            style: scalar_of(node)?.style,
+            tag: None,
+        };
         Ok(Some(set_from(node, count, config.count_at, "replicas")))
     };
     let changed = prepared

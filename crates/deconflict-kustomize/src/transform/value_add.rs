@@ -31,15 +31,21 @@ struct Place {
 }
 
 impl Config {
-    /// From a ValueAddTransformer.
-    pub(crate) fn from_plugin(node: &Node) -> Result<Self, Problem> {
+    /// From a ValueAddTransformer. Without a value it is `directory`, the name of the kustomization's directory.
+    pub(crate) fn from_plugin(node: &Node, directory: &str) -> Result<Self, Problem> {
         let reader = Reader::new(node, "ValueAddTransformer")?;
-        let Some(value) = reader
-            .text("value")?
-            .filter(|value| !value.text.trim().is_empty())
-        else {
-            return Err(Problem::build("must specify a value").at(node.at));
+        let value = reader.text("value")?.unwrap_or(Sourced {
+            text: SmolStr::default(),
+            at: node.at,
+        });
+        let text = match value.text.trim() {
+            "" if directory.is_empty() => {
+                return Err(Problem::build("must specify a value").at(value.at));
+            }
+            "" => directory.into(),
+            text => text.into(),
         };
+        let value = Sourced { text, at: value.at };
         let mut config = Self {
             value,
             targets: Vec::new(),
