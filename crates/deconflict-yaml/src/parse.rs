@@ -40,6 +40,8 @@ pub struct Document {
     pub index: usize,
     /// The bytes of the file that it takes, its `---` and comments included.
     pub span: Span,
+    /// The same in the text that was parsed, which for an embedded document is the scalar's and not the file's.
+    pub parsed: Span,
     /// The tree; `None` for an empty document (nothing but comments).
     pub root: Option<Arc<Node>>,
     /// True when it starts with `---`.
@@ -232,6 +234,7 @@ impl<'t> Reader<'t> {
             parsed.documents.push(Document {
                 index,
                 span,
+                parsed: Span::new(start, end),
                 root,
                 explicit,
                 directives,

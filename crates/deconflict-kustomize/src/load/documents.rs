@@ -108,16 +108,15 @@ fn documents(text: &PatchText) -> Result<Documents, Problem> {
     for index in 0..count {
         let document = known.next_if(|document| document.index == index);
         let piece = match document {
-            Some(document) => piece_of(document.span.end as usize),
+            Some(document) => piece_of(document.parsed.end as usize),
             // A broken one starts where the one before ends.
             None => piece_of(end + 1),
         };
         if let Some(document) = document {
-            end = document.span.end as usize;
+            end = document.parsed.end as usize;
         }
         // A separator that another one follows is an empty document to the parser and nothing to kustomize.
-        let is_separator =
-            document.is_some() && end.saturating_sub(text.offset) <= pieces[piece].content;
+        let is_separator = document.is_some() && end.saturating_sub(text.offset) <= pieces[piece].content;
         if piece < next_piece || is_separator {
             continue;
         }
@@ -178,10 +177,7 @@ fn separators(text: &PatchText) -> Result<Vec<Piece>, Problem> {
         let rest = text.text[start + 3..start + length].trim();
         if !rest.is_empty() && !rest.starts_with('#') {
             let at = if text.is_file() {
-                Origin::new(
-                    text.at.file,
-                    deconflict_files::Span::new(start, start + length),
-                )
+                Origin::new(text.at.file, deconflict_files::Span::new(start, start + length))
             } else {
                 text.at
             };
@@ -343,4 +339,56 @@ fn scalar_through_json(scalar: &Scalar) -> Result<Scalar, Problem> {
         Json::Text(text) if text == scalar.text.as_str() && is_text(scalar) => scalar.clone(),
         Json::Text(text) => Scalar::string(&*text),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use deconflict_files::{Files, RepoPath};
+    use deconflict_yaml::{parse, parse_embedded};
+
+    use super::objects;
+    use crate::merge::{PatchText, Trees};
+
+    /// The names of the objects in a text that stands in a scalar.
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let files = Files::new();
+        let file: Arc<str> = format!("patch: {text}").into();
+        let id = files.intern(&RepoPath::new("a.yaml").expect("a path"), &file);
+        let parsed = parse(id, &file);
+        let root = parsed.documents[0].root.clone().expect("a document");
+        let node = root.get("patch").expect("a patch");
+        let text = PatchText {
+            text: node.text().expect("a scalar").into(),
+            trees: Trees::Scalar(Arc::new(parse_embedded(node, &file))),
+            at: node.at,
+            name: None,
+            offset: 0,
+        };
+        let names = match objects(&text) {
+            Ok(objects) => objects
+                .iter()
+                .filter_map(|object| object.at_path(&["metadata", "name"])?.text().map(str::to_owned))
+                .collect::<Vec<String>>()
+                .join(" "),
+            Err(problem) => problem.message,
+        };
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn documents_of_a_scalar() {
+        let object = |name: &str| format!("  kind: A\n  metadata: {{name: {name}}}\n");
+        let (a, b) = (object("a"), object("b"));
+        check(&format!("|\n{a}  ---\n{b}"), "a b");
+        check(&format!("|-\n{a}  ---\n  ---\n  # c\n{b}"), "a b");
+        check(&format!("|-\n  ---\n{a}  --- # c\n\n  ---\n{b}"), "a b");
+        check(&format!("|-\n{a}  ...\n{b}  ---\n{b}"), "a b");
+        check(
+            &format!("|-\n{a}  --- x\n{b}"),
+            "invalid document separator: --- x",
+        );
+    }
 }

@@ -286,7 +286,9 @@ pub(super) fn merged(old: &Resource, new: Resource) -> Resource {
         }
     }
     if is_merge
-        && let Some(origin) = old.body().at_path(&["metadata", "annotations", super::origin::ORIGIN])
+        && let Some(origin) = old
+            .body()
+            .at_path(&["metadata", "annotations", super::origin::ORIGIN])
         && let Some(annotations) = metadata.get_mut("annotations")
     {
         annotations.set(super::origin::ORIGIN, origin.at, origin.clone());

@@ -13,7 +13,9 @@ const PREFIX: &str = "internal.config.kubernetes.io/";
 /// Turn such annotations of a loaded object into its history.
 pub(super) fn take(resource: &mut Resource) {
     let body = resource.body();
-    let annotations = body.at_path(&["metadata", "annotations"]).map_or(&[][..], Node::fields);
+    let annotations = body
+        .at_path(&["metadata", "annotations"])
+        .map_or(&[][..], Node::fields);
     if !annotations.iter().any(is_internal) {
         return;
     }

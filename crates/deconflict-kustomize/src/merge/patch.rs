@@ -249,31 +249,18 @@ impl Transformer<'_> {
     }
 }
 
-/// `body` with a map of annotations, all of them texts: what kustomize leaves when it writes history into them.
+/// `body` with a map of annotations: what kustomize makes when it writes history into it.
 fn with_annotations(body: &Arc<Node>) -> Arc<Node> {
     let mut body = Arc::clone(body);
-    let is_text = |node: &Node| {
-        node.as_scalar()
-            .is_some_and(|scalar| Dialect::Resource.read(scalar) == Value::String)
-    };
-    let is_done = body
+    if body
         .at_path(&["metadata", "annotations"])
-        .is_some_and(|map| map.is_map() && map.fields().iter().all(|field| is_text(&field.value)));
-    if is_done {
+        .is_some_and(Node::is_map)
+    {
         return body;
     }
     if let Some(metadata) = Arc::make_mut(&mut body).get_mut("metadata") {
         let at = metadata.at;
-        if metadata.get("annotations").is_none_or(|map| !map.is_map()) {
-            metadata.set("annotations", at, Node::map(at));
-        }
-        let annotations = metadata.get_mut("annotations").and_then(Node::fields_mut);
-        for field in annotations.into_iter().flatten() {
-            if !is_text(&field.value) {
-                let value = Arc::make_mut(&mut field.value);
-                value.kind = Kind::Scalar(Scalar::string(value.text().unwrap_or_default()));
-            }
-        }
+        metadata.set("annotations", at, Node::map(at));
     }
     body
 }
