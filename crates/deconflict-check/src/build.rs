@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use deconflict_claims::Footprint;
-use deconflict_files::Reads;
+use deconflict_files::{Reads, RepoPath};
 use deconflict_findings::PlacementStatus;
 use deconflict_kube::Object;
 use deconflict_kustomize::{Problem, ProblemKind, Rendered, Session};
 use deconflict_placement::{Feed, Placements, Plan, Root};
+use deconflict_yaml::Library;
 use rayon::prelude::*;
 
 use crate::Input;
@@ -49,10 +50,13 @@ pub(crate) fn build(input: &Input, losses: &Losses) -> Deployed {
         if wave.is_empty() {
             break;
         }
-        let rendered: Vec<Rendered> = wave
+        let mut rendered: Vec<Rendered> = wave
             .par_iter()
             .map(|root| render(root, &session, losses))
             .collect();
+        for problem in rendered.iter_mut().flat_map(|rendered| &mut rendered.problems) {
+            problem.message = from_top(&problem.message, &input.library);
+        }
         for (root, rendered) in wave.iter().zip(&rendered) {
             let (status, reason) = status(&rendered.problems);
             let feed = Feed {
@@ -101,6 +105,16 @@ fn read(root: Root, rendered: Rendered, losses: &Losses) -> Built {
         problems: rendered.problems,
         reads: rendered.reads,
     }
+}
+
+/// kustomize's words name files by absolute path; a report is the same wherever the repository lies.
+fn from_top(message: &str, library: &Library) -> String {
+    let top = library.snapshot().absolute(&RepoPath::top());
+    if top == "/" {
+        return message.to_owned();
+    }
+    let below = message.replace(&format!("{top}/"), "");
+    below.replace(&format!("'{top}'"), "'.'")
 }
 
 /// What became of a root with these problems, and why.

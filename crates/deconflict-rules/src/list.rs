@@ -103,6 +103,7 @@ pub static ALL: &[&Rule] = &[
     &rows::versions::API_REMOVED,
     &rules::kus_build_error::RULE,
     &rules::lay_unknown_layout::RULE,
+    &rules::lay_unreadable_file::RULE,
     &rules::lay_yaml_hazard::RULE,
     &rules::net_ingress_path_taken::RULE,
     &rules::net_nodeport_taken::RULE,

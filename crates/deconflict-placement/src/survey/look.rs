@@ -16,6 +16,8 @@ pub(crate) enum Look {
     Encrypted,
     /// A Git LFS pointer.
     Pointer,
+    /// Not text at all.
+    Binary,
     /// Something else.
     Nothing,
 }
@@ -33,6 +35,14 @@ pub(crate) fn look(loaded: &Loaded) -> Look {
     }
     let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     if KEYS.iter().filter(|key| has(key)).count() < 2 {
+        // No text of any encoding that YAML knows holds NUL but UTF-16 and UTF-32, which start with their mark.
+        let start = &loaded.bytes[..loaded.bytes.len().min(8192)];
+        let is_wide = start.starts_with(b"\xff\xfe")
+            || start.starts_with(b"\xfe\xff")
+            || start.starts_with(b"\0\0\xfe");
+        if start.contains(&0) && !is_wide {
+            return Look::Binary;
+        }
         return Look::Nothing;
     }
     let sealed = has("sops") && has("ENC[");
@@ -137,6 +147,7 @@ mod tests {
         let plain = Look::Manifest { sealed: false };
         check("apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n", plain, false);
         check(r#"{"kind": "Pod", "metadata": {"name": "a"}}"#, plain, false);
+        check("\u{7f}ELF\0\0", Look::Binary, true);
         check("kind : Pod\nmetadata: [\n", plain, false);
         check("{\"kind\": \"Pod\", \"metadata\": ", plain, false);
         check("apiVersion: v2\nname: chart\n", Look::Nothing, true);

@@ -189,6 +189,7 @@ impl Survey {
         };
         match look::look(&loaded) {
             Look::Nothing => {}
+            Look::Binary => self.unreadable(path, ReadError::Unreadable("is binary, not YAML".to_owned())),
             Look::Encrypted => self.skip(&path, "encrypted", "the whole file is encrypted"),
             Look::Pointer => self.skip(&path, "unsupported", "a Git LFS pointer instead of the file"),
             Look::Manifest { sealed } => {

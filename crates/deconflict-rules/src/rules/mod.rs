@@ -7,6 +7,7 @@ pub(crate) mod crd_owned_twice;
 pub(crate) mod crd_scope_mismatch;
 pub(crate) mod kus_build_error;
 pub(crate) mod lay_unknown_layout;
+pub(crate) mod lay_unreadable_file;
 pub(crate) mod lay_yaml_hazard;
 pub(crate) mod net_ingress_path_taken;
 pub(crate) mod net_nodeport_taken;
