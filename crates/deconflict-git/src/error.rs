@@ -33,7 +33,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The repository has no working tree.
-    #[error("the Git repository `{}` is bare: it has no working tree", path.display())]
+    #[error("the Git repository `{}` is bare: it has no working tree, so name a revision", path.display())]
     Bare {
         /// The Git directory.
         path: PathBuf,
@@ -43,6 +43,20 @@ pub enum Error {
     NotUtf8 {
         /// The path.
         path: PathBuf,
+    },
+    /// There is no repository, so no index, revisions or merges.
+    #[error("`{}` lies in no Git repository", path.display())]
+    NoRepository {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A revision that cannot be used.
+    #[error("revision `{revision}`: {why}")]
+    Revision {
+        /// As given.
+        revision: String,
+        /// The reason, and what to do.
+        why: String,
     },
     /// Git's data cannot be read.
     #[error("cannot open the Git repository at `{}`: {message}", path.display())]

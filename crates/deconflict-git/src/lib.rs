@@ -4,9 +4,14 @@
 mod directory;
 mod error;
 mod excludes;
+mod listed;
 mod locate;
+mod merge;
+mod objects;
 mod on_demand;
 mod read;
+mod source;
+mod sparse;
 mod worktree;
 
 #[cfg(test)]
@@ -14,6 +19,8 @@ mod tests;
 
 pub use error::Error;
 pub use locate::{Environment, Location, discover};
+pub use merge::{Merged, merge};
 pub use on_demand::on_demand;
 pub use read::FILE_LIMIT;
+pub use source::{Opened, Source, open};
 pub use worktree::worktree;

@@ -46,12 +46,19 @@ pub struct Location {
     /// The configuration that makes `top` the Top.
     pub config: Option<RepoPath>,
     pub(crate) git: Option<gix::ThreadSafeRepository>,
+    /// The repository has no working tree; `base` is its Git directory.
+    pub(crate) bare: bool,
 }
 
 impl Location {
     /// True inside a Git repository.
     pub fn is_git(&self) -> bool {
         self.git.is_some()
+    }
+
+    /// True for a repository without working tree: only its index and revisions can be judged.
+    pub fn is_bare(&self) -> bool {
+        self.bare
     }
 
     /// The URL of the remote `origin`, as the repository's configuration has it.
@@ -70,7 +77,7 @@ impl std::fmt::Debug for Location {
 }
 
 /// Where the configuration stands below its Top.
-const CONFIGS: [&str; 2] = ["deconflict.yaml", ".github/deconflict.yaml"];
+pub(crate) const CONFIGS: [&str; 2] = ["deconflict.yaml", ".github/deconflict.yaml"];
 
 /// Where a run over `root` happens.
 pub fn discover(root: &Path, environment: &Environment) -> Result<Location, Error> {
@@ -92,10 +99,16 @@ pub fn discover(root: &Path, environment: &Environment) -> Result<Location, Erro
         .map(split_ceilings)
         .unwrap_or_default();
     let found = repository(&absolute, environment, &ceilings)?;
-    let ceiling = found.as_ref().map(|(_, top)| top.as_path());
-    let config = config_above(&absolute, ceiling, &ceilings);
+    let bare = found.as_ref().is_some_and(|found| found.bare);
+    let ceiling = found.as_ref().map(|found| found.top.as_path());
+    // What lies in a Git directory is no configuration; a revision may hold one.
+    let config = if bare {
+        None
+    } else {
+        config_above(&absolute, ceiling, &ceilings)
+    };
     let base = match (&found, &config) {
-        (Some((_, top)), _) | (None, Some((top, _))) => top.clone(),
+        (Some(Repository { top, .. }), _) | (None, Some((top, _))) => top.clone(),
         (None, None) => absolute.clone(),
     };
     let top = config.as_ref().map_or(&base, |(top, _)| top);
@@ -106,7 +119,8 @@ pub fn discover(root: &Path, environment: &Environment) -> Result<Location, Erro
             .as_ref()
             .map(|(top, name)| seen_from(&base, &top.join(name)))
             .transpose()?,
-        git: found.map(|(git, _)| git),
+        git: found.map(|found| found.git),
+        bare,
         base,
     };
     if location.root.parts().any(|part| part == ".git") {
@@ -138,27 +152,25 @@ fn split_ceilings(list: &OsStr) -> Vec<PathBuf> {
     absolute.map(|path| path.canonicalize().unwrap_or(path)).collect()
 }
 
-/// The repository whose working tree holds `directory`, and the top of that tree.
+/// A repository, the top of its working tree (of a bare one: its Git directory).
+struct Repository {
+    git: gix::ThreadSafeRepository,
+    top: PathBuf,
+    bare: bool,
+}
+
+/// The repository whose working tree holds `directory`, or the bare one that it is.
 fn repository(
     directory: &Path,
     environment: &Environment,
     ceilings: &[PathBuf],
-) -> Result<Option<(gix::ThreadSafeRepository, PathBuf)>, Error> {
+) -> Result<Option<Repository>, Error> {
     let mut index_file = environment.index_file.as_deref();
     if let Some(git_dir) = environment.git_dir.as_deref().filter(|path| !path.is_empty()) {
         let git = open(Path::new(git_dir), None, index_file)?;
-        let local = git.to_thread_local();
-        let top = environment
-            .work_tree
-            .as_deref()
-            .map(Path::new)
-            .or(local.workdir())
-            .unwrap_or(Path::new("."));
-        let top = top
-            .canonicalize()
-            .map_err(|error| Error::git(git_dir, words(&error)))?;
-        if directory.starts_with(&top) {
-            return Ok(Some((git, top)));
+        let found = with_top(git, environment.work_tree.as_deref().map(Path::new))?;
+        if directory.starts_with(&found.top) {
+            return Ok(Some(found));
         }
         // It is the index of that repository.
         index_file = None;
@@ -172,27 +184,32 @@ fn repository(
         return Ok(None);
     };
     let (git_dir, _) = path.into_repository_and_work_tree_directories();
-    let git = open(&git_dir, Some(trust), index_file)?;
-    let local = git.to_thread_local();
-    let Some(top) = local.workdir() else {
-        return Err(Error::Bare { path: git_dir });
-    };
-    let top = top
-        .canonicalize()
-        .map_err(|error| Error::git(&git_dir, words(&error)))?;
+    let found = with_top(open(&git_dir, Some(trust), index_file)?, None)?;
     // gix looks into the ceiling itself, git stops before it unless it starts there.
     let hides = |ceiling: &PathBuf| {
-        ceiling != directory && directory.starts_with(ceiling) && ceiling.starts_with(&top)
+        ceiling != directory && directory.starts_with(ceiling) && ceiling.starts_with(&found.top)
     };
     if ceilings.iter().any(hides) {
         return Ok(None);
     }
-    if !directory.starts_with(&top) {
+    let inside_git = found.bare && directory != found.top;
+    if inside_git || !directory.starts_with(&found.top) {
         return Err(Error::InsideGit {
             path: directory.to_owned(),
         });
     }
-    Ok(Some((git, top)))
+    Ok(Some(found))
+}
+
+/// `work_tree` comes first, then what the repository says.
+fn with_top(git: gix::ThreadSafeRepository, work_tree: Option<&Path>) -> Result<Repository, Error> {
+    let local = git.to_thread_local();
+    let bare = work_tree.is_none() && local.workdir().is_none();
+    let top = work_tree.or(local.workdir()).unwrap_or(local.git_dir());
+    let top = top
+        .canonicalize()
+        .map_err(|error| Error::git(local.git_dir(), words(&error)))?;
+    Ok(Repository { git, top, bare })
 }
 
 fn open(

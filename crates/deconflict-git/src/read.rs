@@ -10,9 +10,14 @@ use deconflict_files::ReadError;
 /// Larger files are not read, in bytes. No manifest comes near: etcd refuses an object above 1.5 MiB.
 pub const FILE_LIMIT: u64 = 64 << 20;
 
-/// The bytes of the regular file at `path`, unless there are more than [`FILE_LIMIT`].
-#[expect(clippy::disallowed_methods, reason = "this is the crate that reads")]
+/// The content of the regular file at `path`, unless there are more bytes than [`FILE_LIMIT`].
 pub(crate) fn read_file(path: &Path) -> Result<Arc<[u8]>, ReadError> {
+    content(raw(path)?.into())
+}
+
+/// The bytes, whatever they stand for.
+#[expect(clippy::disallowed_methods, reason = "this is the crate that reads")]
+pub(crate) fn raw(path: &Path) -> Result<Vec<u8>, ReadError> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let meta = file.metadata().map_err(|error| unreadable(&error))?;
     if meta.is_dir() {
@@ -35,7 +40,20 @@ pub(crate) fn read_file(path: &Path) -> Result<Arc<[u8]>, ReadError> {
             limit: FILE_LIMIT,
         });
     }
-    Ok(bytes.into())
+    Ok(bytes)
+}
+
+/// `bytes`, unless they only stand for the content: a Git LFS pointer (the specification's first line), or a file that
+/// git-crypt encrypted.
+pub(crate) fn content(bytes: Arc<[u8]>) -> Result<Arc<[u8]>, ReadError> {
+    let what = if bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+        "is a Git LFS pointer; `git lfs pull` brings the content"
+    } else if bytes.starts_with(b"\0GITCRYPT\0") {
+        "is encrypted with git-crypt"
+    } else {
+        return Ok(bytes);
+    };
+    Err(ReadError::Unreadable(what.to_owned()))
 }
 
 pub(crate) fn unreadable(error: &std::io::Error) -> ReadError {

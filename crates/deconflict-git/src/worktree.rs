@@ -11,22 +11,30 @@ use crate::directory::Directory;
 use crate::excludes::Excludes;
 use crate::locate::Location;
 use crate::read::read_file;
+use crate::source::left_out;
+use crate::sparse::Sparse;
 use crate::{Error, on_demand};
 
 /// What a check of `location` judges: tracked and untracked files, ignored ones only when tracked. Submodules and
 /// other nested repositories are there but never read. A directory is listed when somebody first asks about it;
-/// [`Snapshot::files`] are those of Top.
+/// [`Snapshot::files`] are those of Top. What a sparse checkout leaves out is read from the index.
 pub fn worktree(location: &Location) -> Result<Snapshot, Error> {
+    if location.bare {
+        return Err(Error::Bare {
+            path: location.base.clone(),
+        });
+    }
     let tree = Worktree {
         base: location.base.clone(),
         top: location.top.clone(),
         excludes: Excludes::new(location)?,
         directories: RwLock::default(),
     };
-    Ok(Snapshot::new(
-        Box::new(tree),
-        on_demand::base_text(&location.base)?,
-    ))
+    let base = on_demand::base_text(&location.base)?;
+    Ok(match left_out(location)? {
+        None => Snapshot::new(Box::new(tree), base),
+        Some(left_out) => Snapshot::new(Box::new(Sparse { disk: tree, left_out }), base),
+    })
 }
 
 struct Worktree {

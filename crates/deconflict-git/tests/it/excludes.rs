@@ -100,9 +100,9 @@ fn random_trees_are_listed_as_git_lists_them() {
         if !tracked.is_empty() {
             repo.git(&format!("add -f -- {}", tracked.join(" ")));
         }
-        for _ in 0..1 + dice.below(3) {
+        for _ in 0..=dice.below(3) {
             let directory = dice.pick(&DIRECTORIES);
-            let patterns: Vec<&str> = (0..1 + dice.below(4)).map(|_| dice.pick(&PATTERNS)).collect();
+            let patterns: Vec<&str> = (0..=dice.below(4)).map(|_| dice.pick(&PATTERNS)).collect();
             if repo.top.join(directory).is_dir() {
                 repo.write(&format!("{directory}.gitignore"), &(patterns.join("\n") + "\n"));
             }

@@ -9,4 +9,6 @@
 mod boundary;
 mod environment;
 mod excludes;
+mod merges;
 mod repo;
+mod sources;
