@@ -1,6 +1,7 @@
 //! Floor 7: all rules, one file each, and their list. Only here are ids, severities and wording; the floors below
 //! return typed problems and claims.
 
+mod absent;
 mod api;
 mod collision;
 mod compare;

@@ -65,6 +65,8 @@ pub struct Account<'i, 'a> {
     pub at_max: Quantity,
     /// Sum during the rollout that adds most.
     pub rollout: Quantity,
+    /// The priority class of pods that name none.
+    pub default_priority: Option<&'i str>,
 }
 
 impl<'i, 'a> Account<'i, 'a> {
@@ -118,6 +120,7 @@ pub fn accounts<'i, 'a>(index: &'i ClusterIndex<'a>) -> Vec<Account<'i, 'a>> {
                 steady,
                 at_max: rows.iter().map(Row::at_max).sum(),
                 rollout: steady + largest,
+                default_priority,
                 unknown: counted.iter().filter(|pod| pod.counts.unknown).copied().collect(),
                 rows,
             });

@@ -1,6 +1,15 @@
 //! One file per rule.
 
+pub(crate) mod cap_cluster_oversold;
+pub(crate) mod cap_hpa_inert;
+pub(crate) mod cap_limitrange_violated;
+pub(crate) mod cap_no_quota;
+pub(crate) mod cap_quota_count;
 pub(crate) mod cap_quota_exceeded;
+pub(crate) mod cap_quota_exceeded_at_max;
+pub(crate) mod cap_quota_needs_values;
+pub(crate) mod cap_quota_no_surge;
+pub(crate) mod cap_quotas_oversold;
 pub(crate) mod cfg_secret_two_producers;
 pub(crate) mod crd_missing;
 pub(crate) mod crd_owned_twice;
