@@ -67,6 +67,8 @@ pub struct Plan {
     releases: Vec<Pending>,
     /// Objects that others look up, by cluster and kind, then namespace and name.
     facts: BTreeMap<(SmolStr, SmolStr), BTreeMap<(SmolStr, SmolStr), Arc<Node>>>,
+    /// Clusters that ApplicationSets name in lists.
+    pub(crate) hints: BTreeSet<String>,
     /// Applications by the Argo CD that holds them and their name.
     pub(crate) applications: BTreeMap<(SmolStr, SmolStr), Origin>,
     /// Applications by what they deploy where.
@@ -191,6 +193,7 @@ impl Plan {
             pending: Vec::new(),
             releases: Vec::new(),
             facts: BTreeMap::new(),
+            hints: BTreeSet::new(),
             applications: BTreeMap::new(),
             deployed: BTreeMap::new(),
             listed: BTreeMap::new(),
@@ -269,11 +272,17 @@ impl Plan {
         let Some(slot) = self.given.get_mut(root) else {
             return;
         };
-        let entries = feed
+        let mut entries: Vec<(EntryKind, Arc<Node>)> = feed
             .objects
             .iter()
             .filter_map(|object| Some((EntryKind::of(object)?, Arc::clone(object))))
             .collect();
+        // Of a root that could not be built completely, patches may be missing. What is an entry point by its nature
+        // is followed all the same; an engine object among workloads is not.
+        let leading = entries.iter().filter(|(kind, _)| kind.leads_on()).count();
+        if feed.status != PlacementStatus::Rendered && leading * 2 < feed.objects.len() {
+            entries.retain(|(kind, _)| !kind.leads_on());
+        }
         *slot = Some(Fed {
             status: feed.status,
             reason: feed.reason.as_deref().map(SmolStr::from),

@@ -24,7 +24,11 @@ impl Plan {
             }
             // Cluster Secrets that generators select on may have come from any root, so sets come after them all.
             if !self.sets.is_empty() {
-                for set in std::mem::take(&mut self.sets) {
+                let sets = std::mem::take(&mut self.sets);
+                for set in &sets {
+                    self.note_hints(&set.object);
+                }
+                for set in sets {
                     self.application_set(set.site, &set.object);
                 }
                 continue;

@@ -37,9 +37,9 @@ pub(crate) struct Generators<'a> {
 
 impl<'a> Generators<'a> {
     pub(crate) fn new(context: Context<'a>, renderer: &'a Renderer, all: &[&Node]) -> Self {
-        let mut hints = BTreeSet::new();
-        for generator in all {
-            collect_hints(generator, &mut hints, 0);
+        let mut hints = hints(all.iter().copied());
+        if hints.is_empty() {
+            hints.clone_from(context.hints);
         }
         Self {
             context,
@@ -136,11 +136,9 @@ impl<'a> Generators<'a> {
         let mut all = Vec::new();
         if !self.context.inventory.declared {
             self.guessed = true;
-            let mut found: Vec<Params> = self.hints.iter().map(|name| self.guess(name)).collect();
-            if found.is_empty() {
-                found.push(Params::new());
-            }
-            for params in found {
+            // The last stands for all clusters that no list names.
+            let found: Vec<Params> = self.hints.iter().map(|name| self.guess(name)).collect();
+            for params in found.into_iter().chain([Params::new()]) {
                 all.extend(self.with_values(params, clusters));
             }
             return all;
@@ -273,6 +271,15 @@ impl<'a> Generators<'a> {
             }
         }
     }
+}
+
+/// Clusters that the lists among generators name.
+pub(crate) fn hints<'n>(generators: impl Iterator<Item = &'n Node>) -> BTreeSet<String> {
+    let mut hints = BTreeSet::new();
+    for generator in generators {
+        collect_hints(generator, &mut hints, 0);
+    }
+    hints
 }
 
 /// Names of clusters in the elements of lists.

@@ -7,6 +7,7 @@ mod params;
 mod render;
 mod selector;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deconflict_kube::{bool_at, items_at, text_at};
@@ -34,6 +35,8 @@ pub(crate) struct Context<'a> {
     pub(crate) own: &'a Own,
     /// The cluster that holds the ApplicationSet.
     pub(crate) holder: Option<&'a SmolStr>,
+    /// Clusters that lists of any set name, for when nobody declares any.
+    pub(crate) hints: &'a BTreeSet<String>,
 }
 
 /// An Application that a set makes.
@@ -43,6 +46,12 @@ struct Made {
 }
 
 impl Plan {
+    /// Note the clusters that the lists of a set name.
+    pub(crate) fn note_hints(&mut self, object: &Node) {
+        self.hints
+            .extend(generators::hints(items_at(object, &["spec", "generators"])));
+    }
+
     /// Place what an ApplicationSet deploys; `site` is where it was found.
     pub(crate) fn application_set(&mut self, site: SiteId, object: &Arc<Node>) {
         let placement = &self.site(site).placement;
@@ -62,6 +71,7 @@ impl Plan {
             inventory: &self.inventory,
             own: &self.own,
             holder: holder.as_ref(),
+            hints: &self.hints,
         };
         let (made, problems) = make(context, &set, &namespace, object);
         let place = object
