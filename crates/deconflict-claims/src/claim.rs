@@ -13,12 +13,22 @@ pub enum Space {
     Secret,
     /// A PersistentVolumeClaim that pods of the object may write to; key: its name, in the object's namespace.
     Volume,
+    /// An address inside the cluster.
+    ClusterIp,
+    /// An address of a load balancer.
+    LoadBalancerIp,
+    /// A PersistentVolume; key: its name.
+    PersistentVolume,
+    /// Being the default of a kind; key: the kind, with the driver where each driver has one.
+    Default,
+    /// The record of a Helm release; key: storage namespace and release name.
+    HelmRelease,
 }
 
 impl Space {
     /// True when equal keys of two namespaces are different things.
     pub fn is_namespaced(self) -> bool {
-        !matches!(self, Self::NodePort)
+        matches!(self, Self::Secret | Self::Volume)
     }
 }
 
@@ -45,8 +55,22 @@ pub enum What {
         /// True for `healthCheckNodePort`.
         health_check: bool,
     },
-    /// A producer of a Secret.
-    Producer,
+    /// Nothing more.
+    Whole,
+    /// An address of a load balancer, which Services may share under conditions.
+    Address {
+        /// The sharing key, with the annotation's meaning to MetalLB and Cilium.
+        sharing: Option<SmolStr>,
+        /// Ports and protocols, sorted.
+        ports: Vec<(i64, SmolStr)>,
+    },
+    /// A PersistentVolume that is kept for a claim: its namespace and name.
+    KeptFor {
+        /// Namespace.
+        namespace: SmolStr,
+        /// Name.
+        name: SmolStr,
+    },
     /// Writers of a volume: the parts of it that the containers mount writable.
     Writer {
         /// The sub-paths, sorted; the empty one is the whole volume. `None` when one is computed at run time.

@@ -2,7 +2,7 @@
 
 use deconflict_claims::{ClusterIndex, Placed};
 use deconflict_config::Config;
-use deconflict_kube::{Difference, differences};
+use deconflict_kube::{Difference, differences, text_at};
 use deconflict_yaml::{Dialect, Node, Value};
 
 use crate::ClusterContext;
@@ -13,13 +13,29 @@ pub(crate) fn across_applications<'i, 'a>(
 ) -> impl Iterator<Item = Vec<&'i Placed<'a>>> {
     index.repeated().filter_map(|group| {
         let mut firsts: Vec<&Placed<'a>> = Vec::new();
-        for placed in group {
+        for placed in group.into_iter().filter(|placed| is_whole(placed)) {
             if firsts.iter().all(|known| known.app != placed.app) {
                 firsts.push(placed);
             }
         }
         (firsts.len() > 1).then_some(firsts)
     })
+}
+
+/// True for an object that its application declares as a whole. With Flux's `ssa: Merge` it declares single fields, with
+/// `Ignore` and `IfNotPresent` it leaves an existing object alone.
+fn is_whole(placed: &Placed<'_>) -> bool {
+    let annotation = ["metadata", "annotations", "kustomize.toolkit.fluxcd.io/ssa"];
+    let said = text_at(&placed.facts.object.body, &annotation);
+    !said.is_some_and(|said| ["merge", "ignore", "ifnotpresent"].contains(&said.to_lowercase().as_str()))
+}
+
+/// True when the declarations name different versions of the API.
+pub(crate) fn is_alias(group: &[&Placed<'_>]) -> bool {
+    let version = |placed: &&Placed<'_>| placed.facts.object.version.clone();
+    group
+        .first()
+        .is_some_and(|first| group.iter().any(|other| version(other) != version(first)))
 }
 
 /// True for kinds whose double declaration has a rule of its own.

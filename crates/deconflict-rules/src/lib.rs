@@ -10,6 +10,7 @@ mod files;
 #[cfg(test)]
 mod fixture;
 mod list;
+mod platform;
 mod quota;
 mod rule;
 mod rules;

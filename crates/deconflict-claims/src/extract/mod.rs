@@ -3,6 +3,7 @@
 mod ingress;
 mod secret;
 mod service;
+mod singleton;
 mod volume;
 
 use deconflict_kube::Object;
@@ -58,6 +59,13 @@ pub(crate) fn extract(object: &Object) -> (Vec<Claim>, Detail) {
     volume::writers(object, &mut claims);
     if object.key.is("", "Service") {
         service::ports(object, &mut claims);
+        service::cluster_ips(object, &mut claims);
+        service::load_balancer_ips(object, &mut claims);
+    }
+    singleton::defaults(object, &mut claims);
+    singleton::volumes(object, &mut claims);
+    if let Some(namespace) = &object.key.namespace {
+        singleton::helm_release(object, namespace, &mut claims);
     }
     let detail = match (object.key.group.as_str(), object.key.kind.as_str()) {
         ("networking.k8s.io" | "extensions", "Ingress") => Detail::Ingress(ingress::read(object)),

@@ -53,6 +53,6 @@ fn claim(name: &Node) -> Option<Claim> {
         space: Space::Secret,
         key: key.into(),
         spot: Spot::of(name),
-        what: What::Producer,
+        what: What::Whole,
     })
 }

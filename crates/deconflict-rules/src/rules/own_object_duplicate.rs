@@ -2,7 +2,7 @@ use deconflict_findings::Severity;
 use deconflict_placement::Engine;
 
 use crate::collision::{Collision, Side, in_cluster};
-use crate::compare::{across_applications, first_difference, has_own_rule};
+use crate::compare::{across_applications, first_difference, has_own_rule, is_alias};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
@@ -61,7 +61,7 @@ rule! {
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for group in across_applications(context.index) {
-        if has_own_rule(group[0]) || first_difference(&group).is_some() {
+        if has_own_rule(group[0]) || is_alias(&group) || first_difference(&group).is_some() {
             continue;
         }
         let prunes = group
