@@ -14,6 +14,11 @@ rule! {
     ///
     /// ## Example
     /// ```yaml
+    /// # deconflict.yaml
+    /// version: 1
+    /// clusters:
+    ///   - name: prod
+    ///     roots: ["apps/*/cache/overlays/prod"]
     /// # apps/orders/cache/overlays/prod/release.yaml
     /// apiVersion: helm.toolkit.fluxcd.io/v2
     /// kind: HelmRelease
@@ -40,6 +45,11 @@ rule! {
     ///
     /// ## Instead
     /// ```yaml
+    /// # deconflict.yaml
+    /// version: 1
+    /// clusters:
+    ///   - name: prod
+    ///     roots: ["apps/*/cache/overlays/prod"]
     /// # apps/orders/cache/overlays/prod/release.yaml
     /// apiVersion: helm.toolkit.fluxcd.io/v2
     /// kind: HelmRelease
