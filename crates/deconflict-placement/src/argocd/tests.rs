@@ -186,3 +186,25 @@ fn two_argo_cds_that_say_in_cluster_mean_two_clusters() {
              plain two two directory second -",
     );
 }
+
+#[test]
+fn sets_with_go_templates_and_patches() {
+    Setup::new(&format!(
+        "//- sets/set.yaml\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: s}}\nspec:\n  goTemplate: true\n  \
+         goTemplateOptions: [missingkey=error]\n  generators: [{{git: {{repoURL: https://git.example/r, files: [{{path: 'envs/*.json'}}]}}}}]\n  \
+         template: {{metadata: {{name: 'a-{{{{ .env.name | lower }}}}'}}, spec: {{project: p, destination: {{name: '{{{{ .cluster }}}}'}}, \
+         source: {{{HERE}: 'd/{{{{ .path.basename }}}}'}}}}}}\n  templatePatch: |\n    {{{{ if .env.prod }}}}\n    spec:\n      project: q\n      \
+         destination: {{namespace: patched}}\n    {{{{ end }}}}\n\
+         //- envs/one.json\n{{\"env\": {{\"name\": \"ONE\", \"prod\": true}}, \"cluster\": \"one\"}}\n\
+         //- envs/two.json\n[{{\"env\": {{\"name\": \"two\", \"prod\": false}}, \"cluster\": \"two\"}}]\n\
+         //- d/envs/pod.yaml\n{POD}"
+    ))
+    .cluster("one", &["sets"])
+    .cluster("two", &[])
+    .source("https://git.example/r", ".")
+    .check(
+        "argocd argocd/a-one d/envs directory one patched
+         plain sets sets directory one -
+         argocd argocd/a-two d/envs directory two -",
+    );
+}

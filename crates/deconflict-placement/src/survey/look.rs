@@ -147,7 +147,7 @@ mod tests {
         let plain = Look::Manifest { sealed: false };
         check("apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n", plain, false);
         check(r#"{"kind": "Pod", "metadata": {"name": "a"}}"#, plain, false);
-        check("\u{7f}ELF\0\0", Look::Binary, true);
+        check("\u{7f}ELF\0\0", Look::Binary, false);
         check("kind : Pod\nmetadata: [\n", plain, false);
         check("{\"kind\": \"Pod\", \"metadata\": ", plain, false);
         check("apiVersion: v2\nname: chart\n", Look::Nothing, true);

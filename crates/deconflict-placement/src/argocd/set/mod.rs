@@ -24,6 +24,7 @@ use crate::{ProblemKind, edit};
 
 use super::DEFAULT_NAMESPACE;
 use generators::Generators;
+pub(crate) use params::normalize;
 use render::Renderer;
 
 /// What generators ask.
