@@ -1,5 +1,6 @@
 //! The project's own chores. `cargo xtask tidy` checks what the compiler cannot, `cargo xtask generate` writes the files
-//! that come from code, `cargo xtask bench` measures against `kubectl kustomize`.
+//! that come from code, `cargo xtask bench` measures against `kubectl kustomize`, `cargo xtask fuzz` feeds it
+//! random input.
 #![expect(
     clippy::disallowed_methods,
     reason = "chores read and write the checkout and run programs"
@@ -12,6 +13,7 @@
 
 mod bench;
 mod bundle;
+mod fuzz;
 mod generate;
 mod tidy;
 
@@ -23,7 +25,8 @@ usage: cargo xtask CHORE
   tidy                     floors, confined dependencies, generated files, file sizes, paths of this machine
   generate                 write docs/rules.md, docs/rules/ and schemas/deconflict.schema.json
   bundle [DIRECTORY]       make schemas/kubernetes.bin and its text from published packages, kept in DIRECTORY
-  bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md";
+  bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md
+  fuzz TARGET [--minutes N] [--seed N]  random changes of known inputs: yaml, kustomize, check";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["generate"] => generate::write(&top),
         ["bundle"] => bundle::run(&top, &top.join("target/bundle")),
         ["bundle", directory] => bundle::run(&top, Path::new(directory)),
+        ["fuzz", words @ ..] => fuzz::run(&top, words),
         ["bench", options @ ..] => bench::run(&top, options),
         _ => Err(USAGE.to_owned()),
     };
