@@ -14,7 +14,6 @@ const WORDS: [(&[&str], &str); 3] = [
             "uat",
             "qa",
             "acceptance",
-            "acc",
         ],
         "staging",
     ),
@@ -30,14 +29,10 @@ const WORDS: [(&[&str], &str); 3] = [
             "sandbox",
             "sbx",
             "integration",
-            "int",
-            "ci",
             "local",
-            "lab",
             "demo",
             "ephemeral",
             "preview",
-            "kind",
             "minikube",
             "k3d",
         ],
@@ -84,6 +79,7 @@ mod tests {
         check("staging", Some("staging"));
         check("dev2", Some("development"));
         check("kind-local", Some("development"));
+        check("oci-ci-cd", None);
         check("product", None);
         check("nas", None);
         check("device", None);

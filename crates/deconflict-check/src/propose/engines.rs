@@ -19,8 +19,12 @@ pub(super) struct Engines {
     names: BTreeSet<String>,
     /// Servers of destinations, with a name if a list gives one.
     servers: BTreeMap<String, Option<String>>,
+    /// True when an ApplicationSet generates from the clusters that Argo CD has registered.
+    pub(super) has_cluster_generator: bool,
     /// Label keys that cluster generators select on.
     pub(super) labels: BTreeSet<String>,
+    /// Clusters that lists combined with cluster generators name.
+    pub(super) candidates: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -105,7 +109,7 @@ impl Engines {
                     match field.name() {
                         "destination" => self.destination(&field.value),
                         "elements" => field.value.items().iter().for_each(|item| self.element(item)),
-                        "clusters" => self.generator(&field.value),
+                        "generators" => field.value.items().iter().for_each(|item| self.generator(item)),
                         _ => {}
                     }
                     self.walk(&field.value);
@@ -141,8 +145,10 @@ impl Engines {
         }
     }
 
-    /// An element of a list generator: by custom `cluster` and `url`.
+    /// An element of a list generator: by custom `cluster` and `url`, or what cluster generators call a cluster.
     fn element(&mut self, node: &Node) {
+        self.candidates
+            .extend(text(node, "nameNormalized").map(str::to_owned));
         let first = |keys: &[&str]| keys.iter().find_map(|key| text(node, key));
         let server = first(&["url", "server"]).filter(|url| url.starts_with("https://"));
         if let Some(server) = server {
@@ -153,7 +159,11 @@ impl Engines {
     }
 
     fn generator(&mut self, node: &Node) {
-        let Some(selector) = node.get("selector") else {
+        let Some(clusters) = node.get("clusters") else {
+            return;
+        };
+        self.has_cluster_generator = true;
+        let Some(selector) = clusters.get("selector") else {
             return;
         };
         if let Some(labels) = selector.get("matchLabels") {
@@ -296,31 +306,9 @@ pub(super) fn own_sources(input: &Input, engines: &Engines, origin: Option<&str>
     let top = &input.config.top;
     let own = origin.and_then(repository_key);
     let by_origin = own.as_ref().and_then(|key| engines.repositories.get(key));
-    let (repository, because) = match by_origin {
-        Some(repository) => (repository, "the remote `origin` of this repository".to_owned()),
-        None => {
-            let mut likely: Vec<(usize, &Repository)> = engines
-                .repositories
-                .values()
-                .filter_map(|repository| {
-                    let here = directories(repository, snapshot, top);
-                    // Some directories are made by generators or are gone; most must be here.
-                    let (here, all) = here;
-                    (here > 0 && here * 2 > all).then_some((here, repository))
-                })
-                .collect();
-            likely.sort_by_key(|(here, _)| std::cmp::Reverse(*here));
-            let tie = likely.len() > 1 && likely[0].0 == likely[1].0;
-            let Some((here, repository)) = likely.first().filter(|_| !tie) else {
-                return Vec::new();
-            };
-            let because = if *here == 1 {
-                "the directory that is deployed from it is here".to_owned()
-            } else {
-                format!("{here} directories that are deployed from it are here")
-            };
-            (*repository, because)
-        }
+    let by_origin = by_origin.map(|found| (found, "the remote `origin` of this repository".to_owned()));
+    let Some((repository, because)) = by_origin.or_else(|| likely_own(engines, snapshot, top)) else {
+        return Vec::new();
     };
     let branch = repository.branches.iter().max_by_key(|(_, uses)| **uses);
     repository
@@ -332,6 +320,32 @@ pub(super) fn own_sources(input: &Input, engines: &Engines, origin: Option<&str>
             because: because.clone(),
         })
         .collect()
+}
+
+/// The one repository all of whose directories are here. Some of them are made by generators or are gone: most must be here.
+fn likely_own<'e>(
+    engines: &'e Engines,
+    snapshot: &Snapshot,
+    top: &RepoPath,
+) -> Option<(&'e Repository, String)> {
+    let mut likely: Vec<(usize, &Repository)> = Vec::new();
+    for repository in engines.repositories.values() {
+        let (here, all) = directories(repository, snapshot, top);
+        if here > 0 && here * 2 > all {
+            likely.push((here, repository));
+        }
+    }
+    likely.sort_by_key(|(here, _)| std::cmp::Reverse(*here));
+    let (here, repository) = *likely.first()?;
+    if likely.get(1).is_some_and(|(second, _)| *second == here) {
+        return None;
+    }
+    let because = if here == 1 {
+        "the directory that is deployed from it is here".to_owned()
+    } else {
+        format!("{here} directories that are deployed from it are here")
+    };
+    Some((repository, because))
 }
 
 /// How many of the directories that are deployed from a repository are here, and how many there are.

@@ -29,6 +29,6 @@ pub fn propose(input: &Input, options: &Options, origin: Option<&str>) -> String
         teams,
         sources,
         has_codeowners: input.codeowners.file.is_some(),
-        selects_by_label: engines.labels,
+        engines,
     })
 }

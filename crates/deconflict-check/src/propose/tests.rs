@@ -153,7 +153,6 @@ metadata: {name: c, namespace: argocd}
 spec:
   generators:
   - list: {elements: [{cluster: stage, url: 'https://1.2.3.4'}]}
-  - clusters: {selector: {matchLabels: {tier: one}}}
   template:
     metadata: {name: 'c-{{cluster}}'}
     spec:
@@ -195,6 +194,46 @@ fn destinations_and_sources_of_argo_cd() {
     path: ".""#
     );
     check(ARGO, Some("ssh://git@git.example/acme/other"), true, &expected);
+}
+
+/// Half a list would make cluster generators lose what they generate.
+#[test]
+fn clusters_of_generators_stay_in_comments() {
+    let fixture = "\
+//- argo/a.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: c, namespace: argocd}
+spec:
+  generators:
+  - merge:
+      mergeKeys: [nameNormalized]
+      generators:
+      - clusters: {selector: {matchLabels: {tier: one}}}
+      - list: {elements: [{nameNormalized: prod-eu}]}
+  template:
+    metadata: {name: 'c-{{nameNormalized}}'}
+    spec:
+      project: default
+      source: {repoURL: 'https://git.example/acme/gitops', path: deploy/a, targetRevision: HEAD}
+      destination: {server: '{{server}}', namespace: c}
+//- deploy/a/kustomization.yaml
+resources: []
+";
+    check(
+        fixture,
+        None,
+        false,
+        "version: 1\nsources:\n  - name: \"https://git.example/acme/gitops\"\n    path: \".\"",
+    );
+    let text = propose(
+        &input(MemoryTree::fixture(fixture), None),
+        &Options::default(),
+        None,
+    );
+    for line in ["#   - name: prod-eu", "#     class: production", "#   tier"] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The text, with a comment for each line.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::engines::{ClusterGuess, OwnSource};
+use super::class::class_of;
+use super::engines::{ClusterGuess, Engines, OwnSource};
 use super::layout::LayoutGuess;
 use super::teams::TeamGuess;
 use super::text::{count, list, scalar};
@@ -16,8 +16,7 @@ pub(super) struct Proposal {
     pub(super) teams: Vec<TeamGuess>,
     pub(super) sources: Vec<OwnSource>,
     pub(super) has_codeowners: bool,
-    /// Label keys that cluster generators select on.
-    pub(super) selects_by_label: BTreeSet<String>,
+    pub(super) engines: Engines,
 }
 
 const HEAD: &str = "\
@@ -120,19 +119,8 @@ fn clusters(out: &mut String, proposal: &Proposal) {
          # know it: `kubernetes` (its version), `servers` (every other spelling: Argo CD server or name, Flux kubeConfig Secret),\n\
          # `roots` (what is applied by hand), `manages` (the clusters registered in this one's Argo CD), `nodes`.\n",
     );
-    if !proposal.selects_by_label.is_empty() {
-        let keys: Vec<&String> = proposal.selects_by_label.iter().take(5).collect();
-        let more = proposal.selects_by_label.len() - keys.len();
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        let _ = writeln!(
-            out,
-            "# ApplicationSets here choose clusters by labels ({}{more}): give each cluster its `labels`.",
-            list(&keys)
-        );
+    if proposal.engines.has_cluster_generator {
+        return registered(out, proposal);
     }
     if proposal.clusters.is_empty() {
         out.push_str(
@@ -145,19 +133,55 @@ fn clusters(out: &mut String, proposal: &Proposal) {
         return;
     }
     out.push_str("clusters:\n");
-    for cluster in &proposal.clusters {
-        line(
-            out,
-            &format!("  - name: {}", scalar(&cluster.name)),
-            &cluster.because,
-        );
-        match cluster.class {
-            Some(class) => line(out, &format!("    class: {class}"), ""),
-            None => line(out, "    # class: production", "its name does not say"),
+    for guess in &proposal.clusters {
+        cluster(out, guess);
+    }
+}
+
+fn cluster(out: &mut String, cluster: &ClusterGuess) {
+    line(
+        out,
+        &format!("  - name: {}", scalar(&cluster.name)),
+        &cluster.because,
+    );
+    match cluster.class {
+        Some(class) => line(out, &format!("    class: {class}"), ""),
+        None => line(out, "    # class: production", "its name does not say"),
+    }
+    if !cluster.servers.is_empty() {
+        line(out, &format!("    servers: {}", list(&cluster.servers)), "");
+    }
+}
+
+/// Clusters in comments: cluster generators choose among those that are listed, so half a list is worse than none.
+fn registered(out: &mut String, proposal: &Proposal) {
+    out.push_str(
+        "# ApplicationSets here generate from the clusters that Argo CD has registered. Without a list their applications are\n\
+         # checked as if they shared one cluster; with one they go to the listed clusters only. So list all, or none.\n",
+    );
+    let labels = &proposal.engines.labels;
+    if !labels.is_empty() {
+        out.push_str("# They choose by labels, so each cluster needs its own of these:\n");
+        for label in labels {
+            let _ = writeln!(out, "#   {}", scalar(label));
         }
-        if !cluster.servers.is_empty() {
-            line(out, &format!("    servers: {}", list(&cluster.servers)), "");
-        }
+    }
+    let mut clusters = String::from("clusters:\n");
+    for guess in &proposal.clusters {
+        cluster(&mut clusters, guess);
+    }
+    let known = |name: &String| proposal.clusters.iter().any(|cluster| cluster.name == *name);
+    for name in proposal.engines.candidates.iter().filter(|name| !known(name)) {
+        let guess = ClusterGuess {
+            name: name.clone(),
+            class: class_of(name),
+            servers: Vec::new(),
+            because: "named by a list generator".to_owned(),
+        };
+        cluster(&mut clusters, &guess);
+    }
+    for text in clusters.lines() {
+        let _ = writeln!(out, "# {text}");
     }
 }
 
