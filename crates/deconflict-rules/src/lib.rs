@@ -11,6 +11,7 @@ mod files;
 mod fixture;
 mod list;
 mod platform;
+mod overlap;
 mod quota;
 mod rule;
 mod rules;

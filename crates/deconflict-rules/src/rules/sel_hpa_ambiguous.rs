@@ -1,191 +1,214 @@
 use std::collections::BTreeSet;
 
-use deconflict_claims::Detail;
 use deconflict_claims::pods::{Pod, ScalerKind};
-use deconflict_findings::Label;
+use deconflict_claims::{Detail, Placed};
 
 use crate::collision::{Collision, Side, in_cluster, list};
+use crate::overlap::is_scaled;
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds a HorizontalPodAutoscaler or ScaledObject whose target selects pods of a workload that a second one scales.
+    /// Finds HorizontalPodAutoscalers and ScaledObjects whose target's selector also matches the pods of a workload with
+    /// another autoscaler.
     ///
     /// ## Why it matters
-    /// The controller asks which autoscalers a pod has. When its target's selector reaches into the other target, it
-    /// finds two, stops scaling both and only says `AmbiguousSelector` in a condition.
+    /// The controller finds pods by the target's selector. When a pod answers to two autoscalers it stops both with the
+    /// reason AmbiguousSelector, and neither scales.
     ///
     /// ## Example
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    /// # apps/checkout/api/overlays/prod/api.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: checkout
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {app: shop}}
+    ///   selector:
+    ///     matchLabels:
+    ///       app: api
     ///   template:
-    ///     metadata: {labels: {app: shop, part: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: api
     ///     spec:
     ///       containers:
     ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/worker/overlays/prod/deployment.yaml
+    ///           image: registry.example/checkout:1.0
+    ///           resources:
+    ///             requests:
+    ///               cpu: 500m
+    /// ---
+    /// apiVersion: autoscaling/v2
+    /// kind: HorizontalPodAutoscaler
+    /// metadata:
+    ///   name: checkout
+    ///   namespace: shop
+    /// spec:
+    ///   scaleTargetRef:
+    ///     apiVersion: apps/v1
+    ///     kind: Deployment
+    ///     name: checkout
+    ///   maxReplicas: 5
+    /// # apps/payments/api/overlays/prod/api.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: worker, namespace: orders}
+    /// metadata:
+    ///   name: payments
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {part: worker}}
+    ///   selector:
+    ///     matchLabels:
+    ///       app: api
+    ///       team: payments
     ///   template:
-    ///     metadata: {labels: {app: shop, part: worker}}
+    ///     metadata:
+    ///       labels:
+    ///         app: api
+    ///         team: payments
     ///     spec:
     ///       containers:
-    ///         - name: worker
-    ///           image: registry.example/worker:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/api/overlays/prod/hpa.yaml
+    ///         - name: api
+    ///           image: registry.example/payments:1.0
+    ///           resources:
+    ///             requests:
+    ///               cpu: 500m
+    /// ---
     /// apiVersion: autoscaling/v2
     /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: payments
+    ///   namespace: shop
     /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
-    ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
-    /// # apps/orders/worker/overlays/prod/hpa.yaml
-    /// apiVersion: autoscaling/v2
-    /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: worker, namespace: orders}
-    /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: worker}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
-    ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
+    ///   scaleTargetRef:
+    ///     apiVersion: apps/v1
+    ///     kind: Deployment
+    ///     name: payments
+    ///   maxReplicas: 5
     /// ```
     ///
     /// ## Instead
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    /// # apps/checkout/api/overlays/prod/api.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: checkout
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {part: api}}
+    ///   selector:
+    ///     matchLabels:
+    ///       app: api
     ///   template:
-    ///     metadata: {labels: {app: shop, part: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: api
     ///     spec:
     ///       containers:
     ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/worker/overlays/prod/deployment.yaml
+    ///           image: registry.example/checkout:1.0
+    ///           resources:
+    ///             requests:
+    ///               cpu: 500m
+    /// ---
+    /// apiVersion: autoscaling/v2
+    /// kind: HorizontalPodAutoscaler
+    /// metadata:
+    ///   name: checkout
+    ///   namespace: shop
+    /// spec:
+    ///   scaleTargetRef:
+    ///     apiVersion: apps/v1
+    ///     kind: Deployment
+    ///     name: checkout
+    ///   maxReplicas: 5
+    /// # apps/payments/api/overlays/prod/api.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: worker, namespace: orders}
+    /// metadata:
+    ///   name: payments
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {part: worker}}
+    ///   selector:
+    ///     matchLabels:
+    ///       app: payments
     ///   template:
-    ///     metadata: {labels: {app: shop, part: worker}}
+    ///     metadata:
+    ///       labels:
+    ///         app: payments
     ///     spec:
     ///       containers:
-    ///         - name: worker
-    ///           image: registry.example/worker:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/api/overlays/prod/hpa.yaml
+    ///         - name: api
+    ///           image: registry.example/payments:1.0
+    ///           resources:
+    ///             requests:
+    ///               cpu: 500m
+    /// ---
     /// apiVersion: autoscaling/v2
     /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: payments
+    ///   namespace: shop
     /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
-    ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
-    /// # apps/orders/worker/overlays/prod/hpa.yaml
-    /// apiVersion: autoscaling/v2
-    /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: worker, namespace: orders}
-    /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: worker}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
-    ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
+    ///   scaleTargetRef:
+    ///     apiVersion: apps/v1
+    ///     kind: Deployment
+    ///     name: payments
+    ///   maxReplicas: 5
     /// ```
     ///
     /// ## Options
     /// None.
     ///
     /// ## Known limits
-    /// Where two workloads select the same pods and only one is scaled, `sel-workload-overlap` says so.
-    "sel-hpa-ambiguous", "an autoscaler counts the pods of another autoscaler's workload",
+    /// Labels that controllers add to pods are not known.
+    "sel-hpa-ambiguous", "an autoscaler's target selects pods that a second autoscaler controls",
     severity: Error,
     joins: true,
     check: Cluster(check),
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let index = context.index;
-    let scaler_of = |pod: &Pod<'_>| {
-        let scalers = pod.scalers.iter().map(|at| &index.objects[*at as usize]);
-        scalers
-            .filter_map(|placed| match &placed.facts.detail {
-                Detail::Scaler(scaler) if scaler.kind != ScalerKind::Vertical => Some((placed, scaler)),
-                _ => None,
-            })
-            .next()
-    };
-    let mut pairs: BTreeSet<(u32, u32)> = BTreeSet::new();
-    for pod in index.pods().all() {
-        let (Some(_), Some((selector, _))) = (scaler_of(pod), &pod.template.selector) else {
+    let pods = context.index.pods();
+    let mut told: BTreeSet<BTreeSet<u32>> = BTreeSet::new();
+    for pod in pods.all() {
+        let Some((selector, _)) = &pod.template.selector else { continue };
+        if selector.is_empty() || !is_scaled(context.index, pod) {
             continue;
-        };
-        for other in index.pods().select(&pod.namespace, selector) {
-            if other.object != pod.object && scaler_of(other).is_some() {
-                pairs.insert((pod.object.min(other.object), pod.object.max(other.object)));
-            }
+        }
+        let matched = pods.select(&pod.namespace, selector);
+        let others = matched.into_iter().filter(|other| other.object != pod.object && is_scaled(context.index, other));
+        let mut group: Vec<&Pod<'_>> = others.collect();
+        if group.is_empty() {
+            continue;
+        }
+        group.push(pod);
+        if told.insert(group.iter().map(|pod| pod.object).collect()) {
+            report(context, sink, &group);
         }
     }
-    for (one, other) in pairs {
-        let pods = [one, other]
-            .into_iter()
-            .filter_map(|object| index.pods().of_object(object).first());
-        let pods: Vec<&Pod<'_>> = pods.collect();
-        let sides = pods.iter().filter_map(|pod| {
-            let (placed, scaler) = scaler_of(pod)?;
-            Some(Side::new(placed, scaler.spot.clone()))
+}
+
+fn report(context: &ClusterContext<'_>, sink: &mut Sink, group: &[&Pod<'_>]) {
+    let scaler = |pod: &Pod<'_>| -> Option<&Placed<'_>> {
+        let all = pod.scalers.iter().map(|index| &context.index.objects[*index as usize]);
+        let mut horizontal = all.filter(|placed| {
+            matches!(&placed.facts.detail, Detail::Scaler(scaler) if scaler.kind != ScalerKind::Vertical)
         });
-        let collision = Collision::new(context.files, sides);
-        let titles: Vec<String> = collision.sides.iter().map(|side| side.placed.title()).collect();
-        let targets: Vec<String> = pods.iter().map(|pod| index.workload(pod).title()).collect();
-        let message = format!(
-            "{} scale workloads with overlapping selectors{}: {}",
-            list(&titles, "and"),
-            in_cluster(index),
-            list(&targets, "and")
-        );
-        let Some(mut finding) = collision.finding(&RULE, message) else {
-            continue;
-        };
-        for pod in &pods {
-            if let Some((_, spot)) = &pod.template.selector {
-                let workload = index.workload(pod);
-                finding
-                    .related
-                    .push(Label::new(spot.at, format!("selector of {}", workload.title())));
-                finding.objects.push(workload.reference());
-            }
-        }
-        finding
-            .notes
-            .push("the controller stops scaling both (condition `AmbiguousSelector`)".to_owned());
-        finding.help = Some("add a label that tells the two apart to the selectors and templates".to_owned());
-        sink.report(finding);
-    }
+        horizontal.next()
+    };
+    let sides = group.iter().take(5).filter_map(|pod| {
+        let (_, spot) = pod.template.selector.as_ref()?;
+        let scaler = scaler(pod)?;
+        let label = format!("the selector that {} looks at", scaler.title());
+        Some(Side::new(context.index.workload(pod), spot.clone()).labelled(label))
+    });
+    let collision = Collision::new(context.files, sides);
+    let names: Vec<String> = group.iter().filter_map(|pod| Some(scaler(pod)?.title())).collect();
+    let message = format!("the same pods answer to {}{}", list(&names, "and"), in_cluster(context.index));
+    let Some(mut finding) = collision.finding(&RULE, message) else { return };
+    finding.notes.push("the controller stops with the reason AmbiguousSelector, and neither scales".to_owned());
+    finding.help = Some("give each workload a label of its own, in selector and template".to_owned());
+    sink.report(finding);
 }

@@ -2,220 +2,213 @@ use std::collections::BTreeMap;
 
 use deconflict_claims::pods::{Scaler, ScalerKind};
 use deconflict_claims::{Detail, Placed};
-use deconflict_kube::text_at;
 
-use crate::collision::{Collision, Side, in_cluster, list};
+use crate::collision::{Collision, Side, in_cluster};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds two HorizontalPodAutoscalers or ScaledObjects, or two VerticalPodAutoscalers that change pods, with one
+    /// Finds two HorizontalPodAutoscalers or ScaledObjects, or two VerticalPodAutoscalers that change pods, with the same
     /// target.
     ///
     /// ## Why it matters
-    /// Each sets the replicas to its own number and finds the other's number a moment later: the workload is scaled up
-    /// and down at every round, or not at all (the HPA controller stops with AmbiguousSelector).
+    /// Each computes its own number of replicas and writes it; the workload goes up and down for ever. Recent versions of
+    /// Kubernetes stop both.
     ///
     /// ## Example
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    /// # apps/search/overlays/prod/hpa.yaml
+    /// apiVersion: autoscaling/v2
+    /// kind: HorizontalPodAutoscaler
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
+    /// spec:
+    ///   scaleTargetRef:
+    ///     apiVersion: apps/v1
+    ///     kind: Deployment
+    ///     name: search
+    ///   maxReplicas: 5
+    ///   metrics:
+    ///     - type: Pods
+    ///       pods:
+    ///         metric:
+    ///           name: requests
+    ///         target:
+    ///           type: AverageValue
+    ///           averageValue: "10"
+    /// # infra/scaling/overlays/prod/keda.yaml
+    /// apiVersion: keda.sh/v1alpha1
+    /// kind: ScaledObject
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
+    /// spec:
+    ///   scaleTargetRef:
+    ///     name: search
+    ///   triggers:
+    ///     - type: cron
+    ///       metadata:
+    ///         timezone: Europe/Berlin
+    ///         start: 0 8 * * *
+    ///         end: 0 18 * * *
+    ///         desiredReplicas: "5"
+    /// # apps/search/overlays/prod/search.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {app: api}}
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: search
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/api/overlays/prod/hpa.yaml
-    /// apiVersion: autoscaling/v2
-    /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: api, namespace: orders}
-    /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
-    ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
-    /// # apps/orders/scaling/overlays/prod/hpa.yaml
-    /// apiVersion: autoscaling/v2
-    /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: api-load, namespace: orders}
-    /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
-    ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
+    ///         - name: search
+    ///           image: registry.example/search:1.0
     /// ```
     ///
     /// ## Instead
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/deployment.yaml
-    /// apiVersion: apps/v1
-    /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
-    /// spec:
-    ///   selector: {matchLabels: {app: api}}
-    ///   template:
-    ///     metadata: {labels: {app: api}}
-    ///     spec:
-    ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/api/overlays/prod/hpa.yaml
+    /// # apps/search/overlays/prod/hpa.yaml
     /// apiVersion: autoscaling/v2
     /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
+    ///   scaleTargetRef:
+    ///     apiVersion: apps/v1
+    ///     kind: Deployment
+    ///     name: search
+    ///   maxReplicas: 5
     ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
+    ///     - type: Pods
+    ///       pods:
+    ///         metric:
+    ///           name: requests
+    ///         target:
+    ///           type: AverageValue
+    ///           averageValue: "10"
+    /// # infra/scaling/overlays/prod/keda.yaml
+    /// apiVersion: keda.sh/v1alpha1
+    /// kind: ScaledObject
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
+    /// spec:
+    ///   scaleTargetRef:
+    ///     name: suggest
+    ///   triggers:
+    ///     - type: cron
+    ///       metadata:
+    ///         timezone: Europe/Berlin
+    ///         start: 0 8 * * *
+    ///         end: 0 18 * * *
+    ///         desiredReplicas: "5"
+    /// # apps/search/overlays/prod/suggest.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: suggest
+    ///   namespace: shop
+    /// spec:
+    ///   selector:
+    ///     matchLabels:
+    ///       app: suggest
+    ///   template:
+    ///     metadata:
+    ///       labels:
+    ///         app: suggest
+    ///     spec:
+    ///       containers:
+    ///         - name: suggest
+    ///           image: registry.example/suggest:1.0
+    /// # apps/search/overlays/prod/search.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
+    /// spec:
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
+    ///   template:
+    ///     metadata:
+    ///       labels:
+    ///         app: search
+    ///     spec:
+    ///       containers:
+    ///         - name: search
+    ///           image: registry.example/search:1.0
     /// ```
     ///
     /// ## Options
     /// None.
     ///
     /// ## Known limits
-    /// A ScaledObject that takes an existing autoscaler over (`scaledobject.keda.sh/transfer-hpa-ownership`) is not
-    /// counted with it.
-    "sel-hpa-duplicate", "two autoscalers change one workload",
+    /// A HorizontalPodAutoscaler with a VerticalPodAutoscaler on the same target is legal when they look at different
+    /// resources and is not reported here.
+    "sel-hpa-duplicate", "two autoscalers have one target",
     severity: Error,
     joins: true,
     check: Cluster(check),
 }
 
+/// Namespace, kind, name, and whether pods are resized or counted.
+type Target<'i> = (&'i str, &'i str, &'i str, bool);
+
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let mut by_target: BTreeMap<Target<'_>, Vec<(&Placed<'_>, &Scaler)>> = BTreeMap::new();
     for placed in context.index.live() {
-        let (Detail::Scaler(scaler), Some(namespace)) = (&placed.facts.detail, &placed.namespace) else {
-            continue;
-        };
-        let key = Target {
-            namespace,
-            kind: &scaler.target,
-            name: &scaler.name,
-            vertical: scaler.kind == ScalerKind::Vertical,
-        };
-        by_target.entry(key).or_default().push((placed, scaler));
+        if let (Detail::Scaler(scaler), Some(namespace)) = (&placed.facts.detail, &placed.namespace) {
+            let key = (namespace.as_str(), scaler.target.as_str(), scaler.name.as_str(), scaler.kind == ScalerKind::Vertical);
+            by_target.entry(key).or_default().push((placed, scaler));
+        }
     }
-    for (target, mut scalers) in by_target {
-        if scalers.iter().any(|(placed, _)| takes_over(placed)) {
-            scalers.retain(|(_, scaler)| scaler.kind != ScalerKind::Horizontal);
-        }
-        if scalers.len() < 2 {
-            continue;
-        }
-        let sides = scalers
-            .iter()
-            .map(|(placed, scaler)| Side::new(placed, scaler.spot.clone()));
+    for ((namespace, kind, name, _), scalers) in by_target.into_iter().filter(|(_, scalers)| scalers.len() > 1) {
+        let sides = scalers.iter().take(5).map(|(placed, scaler)| Side::new(placed, scaler.spot.clone()));
         let collision = Collision::new(context.files, sides);
-        let titles: Vec<String> = collision.sides.iter().map(|side| side.placed.title()).collect();
-        let title = format!("{} {}/{}", target.kind, target.namespace, target.name);
         let message = format!(
-            "{} scale {title}{}",
-            list(&titles, "and"),
+            "{} {} scale {kind} {namespace}/{name}{}",
+            collision.who(),
+            collision.both(),
             in_cluster(context.index)
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else {
-            continue;
-        };
-        finding.key = Some(title);
-        finding
-            .notes
-            .push("each sets its own number, so the workload is scaled up and down in turn".to_owned());
-        finding.help = Some("keep one of them, with the metrics of both".to_owned());
+        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        finding.key = Some(format!("{kind} {namespace}/{name}"));
+        finding.notes.push("each writes its own number, in turn".to_owned());
+        finding.help = Some("keep one of them; a ScaledObject can hold several triggers, an HPA several metrics".to_owned());
         sink.report(finding);
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Target<'t> {
-    namespace: &'t str,
-    kind: &'t str,
-    name: &'t str,
-    vertical: bool,
-}
-
-fn takes_over(placed: &Placed<'_>) -> bool {
-    let annotation = [
-        "metadata",
-        "annotations",
-        "scaledobject.keda.sh/transfer-hpa-ownership",
-    ];
-    text_at(&placed.facts.object.body, &annotation) == Some("true")
 }
 
 #[cfg(test)]
 mod tests {
     use crate::fixture::run;
 
-    const RULE: &str = "sel-hpa-duplicate";
-
-    fn scaler(name: &str, api: &str, kind: &str, spec: &str) -> String {
-        format!(
-            "//- apps/a/{name}/overlays/prod/h.yaml\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: {name}, namespace: a}}\nspec: {{{spec}}}\n"
-        )
-    }
-
     #[test]
-    fn kinds_of_scalers() {
-        let horizontal = |name| {
-            scaler(
-                name,
-                "autoscaling/v2",
-                "HorizontalPodAutoscaler",
-                "scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3",
-            )
-        };
-        let keda = scaler(
-            "k",
-            "keda.sh/v1alpha1",
-            "ScaledObject",
-            "scaleTargetRef: {name: web}",
-        );
-        let vertical = |name, mode| {
-            scaler(
-                name,
-                "autoscaling.k8s.io/v1",
-                "VerticalPodAutoscaler",
-                &format!(
-                    "targetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}, updatePolicy: {{updateMode: {mode}}}"
-                ),
-            )
-        };
-        assert!(
-            run(RULE, &(horizontal("h") + &keda))
-                .contains("HorizontalPodAutoscaler a/h and ScaledObject a/k scale Deployment a/web in prod")
-        );
-        assert_ne!(
-            run(RULE, &(vertical("v", "Auto") + &vertical("w", "Recreate"))),
-            ""
-        );
-        // One of each direction, a recommender, another target, a takeover.
-        assert_eq!(run(RULE, &(horizontal("h") + &vertical("v", "Auto"))), "");
-        assert_eq!(run(RULE, &(vertical("v", "Auto") + &vertical("w", "'Off'"))), "");
-        assert_eq!(
-            run(
-                RULE,
-                &(horizontal("h") + &horizontal("i").replace("name: web", "name: other"))
-            ),
-            ""
-        );
-        let takeover = keda.replace(
-            "namespace: a}",
-            "namespace: a, annotations: {scaledobject.keda.sh/transfer-hpa-ownership: 'true'}}",
-        );
-        assert_eq!(run(RULE, &(horizontal("h") + &takeover)), "");
+    fn one_target() {
+        let hpa = |name: &str, target: &str| format!("apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}, namespace: n}}\nspec: {{scaleTargetRef: {{{target}}}}}\n");
+        let vpa = |mode: &str| format!("apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata: {{name: v{mode}, namespace: n}}\nspec: {{targetRef: {{kind: Deployment, name: a}}, updatePolicy: {{updateMode: {mode}}}}}\n");
+        for (one, other, found) in [
+            (hpa("x", "kind: Deployment, name: a"), hpa("y", "kind: Deployment, name: a"), true),
+            (hpa("x", "kind: Deployment, name: a"), hpa("y", "kind: Deployment, name: b"), false),
+            (hpa("x", "kind: Deployment, name: a"), hpa("y", "kind: StatefulSet, name: a"), false),
+            (hpa("x", "kind: Deployment, name: a"), hpa("y", "kind: Deployment, name: a").replace("namespace: n", "namespace: m"), false),
+            (hpa("x", "kind: Deployment, name: a"), vpa("Auto"), false),
+            (vpa("Auto"), vpa("Recreate"), true),
+            (vpa("Auto"), vpa("Off"), false),
+        ] {
+            let text = format!("//- apps/a/web/overlays/prod/all.yaml\n{one}---\n{other}");
+            let got = run("sel-hpa-duplicate", &text);
+            assert_eq!(!got.is_empty(), found, "{text}\n{got}");
+        }
     }
 }

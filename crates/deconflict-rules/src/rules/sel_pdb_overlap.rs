@@ -1,157 +1,189 @@
 use std::collections::BTreeMap;
 
-use deconflict_claims::{Placed, Spot};
-use deconflict_findings::Label;
 use deconflict_kube::Selector;
 
-use crate::collision::{Collision, Side, in_cluster, list};
+use deconflict_claims::{Placed, Spot};
+
+use crate::collision::{Collision, Side, in_cluster};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds pods that two or more PodDisruptionBudgets select.
+    /// Finds pod templates that the selectors of two or more PodDisruptionBudgets in their namespace match.
     ///
     /// ## Why it matters
-    /// The eviction API refuses a pod with more than one budget ("This pod has more than one PodDisruptionBudget, which
-    /// the eviction subresource does not support"), so a node with such a pod cannot be drained: upgrades hang.
+    /// The eviction API refuses such a pod with an internal error, "This pod has more than one PodDisruptionBudget": its
+    /// node cannot be drained, and cluster upgrades stop there.
     ///
     /// ## Example
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    /// # apps/search/overlays/prod/search.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {app: api}}
+    ///   replicas: 3
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: search
+    ///         tier: backend
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/api/overlays/prod/pdb.yaml
+    ///         - name: search
+    ///           image: registry.example/search:1.0
+    /// ---
     /// apiVersion: policy/v1
     /// kind: PodDisruptionBudget
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
     ///   maxUnavailable: 1
-    ///   selector: {matchLabels: {app: api}}
-    /// # apps/orders/budgets/overlays/prod/pdb.yaml
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
+    /// # infra/budgets/overlays/prod/backend.yaml
     /// apiVersion: policy/v1
     /// kind: PodDisruptionBudget
-    /// metadata: {name: everything, namespace: orders}
+    /// metadata:
+    ///   name: backend
+    ///   namespace: shop
     /// spec:
     ///   maxUnavailable: 1
-    ///   selector: {matchLabels: {app: api}}
+    ///   selector:
+    ///     matchLabels:
+    ///       tier: backend
     /// ```
     ///
     /// ## Instead
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    /// # apps/search/overlays/prod/search.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {app: api}}
+    ///   replicas: 3
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: search
+    ///         tier: backend
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/api/overlays/prod/pdb.yaml
+    ///         - name: search
+    ///           image: registry.example/search:1.0
+    /// ---
     /// apiVersion: policy/v1
     /// kind: PodDisruptionBudget
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
     ///   maxUnavailable: 1
-    ///   selector: {matchLabels: {app: api}}
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
+    /// # infra/budgets/overlays/prod/backend.yaml
+    /// apiVersion: policy/v1
+    /// kind: PodDisruptionBudget
+    /// metadata:
+    ///   name: backend
+    ///   namespace: shop
+    /// spec:
+    ///   maxUnavailable: 1
+    ///   selector:
+    ///     matchLabels:
+    ///       tier: frontend
     /// ```
     ///
     /// ## Options
     /// None.
     ///
     /// ## Known limits
-    /// Budgets whose pods are not in Git are not compared.
-    "sel-pdb-overlap", "two PodDisruptionBudgets cover one pod",
+    /// Budgets that operators make for their pods are not in the tree.
+    "sel-pdb-overlap", "a pod belongs to two PodDisruptionBudgets",
     severity: Error,
     joins: true,
     check: Cluster(check),
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let index = context.index;
-    let mut by_pod: BTreeMap<u32, Vec<(&Placed<'_>, Spot)>> = BTreeMap::new();
-    for placed in index.live() {
-        let object = &placed.facts.object;
-        let (true, Some(namespace)) = (object.key.is("policy", "PodDisruptionBudget"), &placed.namespace)
-        else {
-            continue;
-        };
-        let Some(node) = object.body.at_path(&["spec", "selector"]) else {
-            continue;
-        };
-        let Some(selector) = Selector::of_label_selector(node) else {
-            continue;
-        };
-        // Before v1 an empty selector matched nothing.
-        if selector.is_empty() && object.version.as_str() != "v1" {
-            continue;
+    let pods = context.index.pods();
+    let mut budgets: Vec<(&Placed<'_>, Spot)> = Vec::new();
+    // Budgets by the workload whose pods they match.
+    let mut by_pod: BTreeMap<(u32, &str), Vec<usize>> = BTreeMap::new();
+    for placed in context.index.live().filter(|placed| placed.facts.object.key.is("policy", "PodDisruptionBudget")) {
+        let Some(node) = placed.facts.object.body.at_path(&["spec", "selector"]).filter(|node| node.is_map()) else { continue };
+        let (Some(selector), Some(namespace)) = (Selector::of_label_selector(node), &placed.namespace) else { continue };
+        for pod in pods.select(namespace, &selector) {
+            by_pod.entry((pod.object, pod.template.part.as_str())).or_default().push(budgets.len());
         }
-        for pod in index.pods().select(namespace, &selector) {
-            let spot = node
-                .fields()
-                .first()
-                .map_or_else(|| Spot::of(node), |field| Spot::of(&field.value));
-            let known = by_pod.entry(pod.object).or_default();
-            if !known.iter().any(|(other, _)| std::ptr::eq(*other, placed)) {
-                known.push((placed, spot));
-            }
+        budgets.push((placed, Spot::of(node)));
+    }
+    // One finding per set of budgets, with the first workload as witness.
+    let mut told: BTreeMap<Vec<usize>, u32> = BTreeMap::new();
+    for ((object, _), found) in by_pod {
+        if found.len() > 1 {
+            told.entry(found).or_insert(object);
         }
     }
-    // Several workloads under the same budgets are one finding.
-    let mut groups: BTreeMap<Vec<String>, (Vec<u32>, Vec<(&Placed<'_>, Spot)>)> = BTreeMap::new();
-    for (object, budgets) in by_pod.into_iter().filter(|(_, budgets)| budgets.len() > 1) {
-        let titles = budgets.iter().map(|(placed, _)| placed.title()).collect();
-        groups
-            .entry(titles)
-            .or_insert_with(|| (Vec::new(), budgets))
-            .0
-            .push(object);
-    }
-    for (objects, budgets) in groups.into_values() {
-        let collision = Collision::new(
-            context.files,
-            budgets.into_iter().map(|(placed, spot)| Side::new(placed, spot)),
-        );
-        let workloads: Vec<&Placed<'_>> = objects
-            .iter()
-            .map(|object| &index.objects[*object as usize])
-            .collect();
-        let titles: Vec<String> = workloads.iter().map(|placed| placed.title()).collect();
-        let budgets: Vec<String> = collision.sides.iter().map(|side| side.placed.title()).collect();
+    for (found, object) in told {
+        let workload = &context.index.objects[object as usize];
+        let sides = found.iter().take(5).map(|index| {
+            let (placed, spot) = &budgets[*index];
+            Side::new(placed, spot.clone())
+        });
+        let collision = Collision::new(context.files, sides);
         let message = format!(
-            "{} cover the same pods{}: {}",
-            list(&budgets, "and"),
-            in_cluster(index),
-            list(&titles, "and")
+            "{} {} put {} under a PodDisruptionBudget{}",
+            collision.who(),
+            collision.both(),
+            workload.title(),
+            in_cluster(context.index)
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else {
-            continue;
-        };
-        for workload in workloads.iter().take(5) {
-            finding.related.push(Label::new(
-                workload.facts.object.declared_at,
-                format!("pods of {}", workload.title()),
-            ));
-            finding.objects.push(workload.reference());
-        }
-        finding
-            .notes
-            .push("the API server refuses to evict these pods, so their nodes cannot be drained".to_owned());
-        finding.help = Some("keep one budget for these pods, or narrow the other's selector".to_owned());
+        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        let pods = Side::declared(workload);
+        finding.related.push(deconflict_findings::Label::new(pods.spot.at, format!("witness: the pods of {}", workload.title())));
+        finding.notes.push("eviction refuses its pods, so their nodes cannot be drained".to_owned());
+        finding.help = Some("narrow one of the selectors, or drop one of the budgets".to_owned());
         sink.report(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::run;
+
+    #[test]
+    fn two_budgets() {
+        let pdb = |name: &str, selector: &str| format!("---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: {name}, namespace: n}}\nspec: {{selector: {selector}}}\n");
+        for (one, other, found) in [
+            ("{matchLabels: {a: b}}", "{matchLabels: {c: d}}", true),
+            ("{matchLabels: {a: b}}", "{}", true),
+            ("{matchLabels: {a: b}}", "null", false),
+            ("{matchLabels: {a: b}}", "{matchLabels: {c: x}}", false),
+            // Satisfiable together, but no pod is in both.
+            ("{matchLabels: {a: b}}", "{matchLabels: {e: f}}", false),
+            ("{matchLabels: {a: b}}", "{matchExpressions: [{key: c, operator: Exists}]}", true),
+        ] {
+            let text = format!(
+                "//- apps/a/web/overlays/prod/all.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d, namespace: n}}\nspec: {{template: {{metadata: {{labels: {{a: b, c: d}}}}, spec: {{containers: []}}}}}}\n{}{}",
+                pdb("one", one),
+                pdb("other", other)
+            );
+            let got = run("sel-pdb-overlap", &text);
+            assert_eq!(!got.is_empty(), found, "{text}\n{got}");
+        }
     }
 }

@@ -1,141 +1,149 @@
 use deconflict_claims::Detail;
-use deconflict_claims::pods::{Controller, Count, ScalerKind};
-use deconflict_findings::{Finding, Label};
+use deconflict_claims::pods::{Count, ScalerKind};
 
-use crate::collision::in_cluster;
+use crate::collision::{Collision, Side, in_cluster};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds `spec.replicas` in a workload that a HorizontalPodAutoscaler or ScaledObject scales.
+    /// Finds Deployments, StatefulSets and other workloads that write `spec.replicas` while a HorizontalPodAutoscaler or
+    /// ScaledObject scales them.
     ///
     /// ## Why it matters
-    /// Every sync puts the written number back and the autoscaler moves it again: pods are started and stopped at each
-    /// sync (argo-cd#5105, #1603), in the worst case while traffic is high.
+    /// Every apply sets the number back, and the autoscaler changes it again: under load a release takes pods away, and
+    /// the engine shows the object as out of sync.
     ///
     /// ## Example
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    /// # apps/search/overlays/prod/search.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
     ///   replicas: 3
-    ///   selector: {matchLabels: {app: api}}
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: search
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/api/overlays/prod/hpa.yaml
+    ///         - name: search
+    ///           image: registry.example/search:1.0
+    ///           resources:
+    ///             requests:
+    ///               cpu: 500m
+    /// ---
     /// apiVersion: autoscaling/v2
     /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
-    ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
+    ///   scaleTargetRef:
+    ///     apiVersion: apps/v1
+    ///     kind: Deployment
+    ///     name: search
+    ///   minReplicas: 3
+    ///   maxReplicas: 8
     /// ```
     ///
     /// ## Instead
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    /// # apps/search/overlays/prod/search.yaml
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {app: api}}
+    ///   selector:
+    ///     matchLabels:
+    ///       app: search
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: search
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           resources: {requests: {cpu: 100m}}
-    /// # apps/orders/api/overlays/prod/hpa.yaml
+    ///         - name: search
+    ///           image: registry.example/search:1.0
+    ///           resources:
+    ///             requests:
+    ///               cpu: 500m
+    /// ---
     /// apiVersion: autoscaling/v2
     /// kind: HorizontalPodAutoscaler
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: search
+    ///   namespace: shop
     /// spec:
-    ///   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}
-    ///   minReplicas: 2
-    ///   maxReplicas: 6
-    ///   metrics:
-    ///     - type: Resource
-    ///       resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
+    ///   scaleTargetRef:
+    ///     apiVersion: apps/v1
+    ///     kind: Deployment
+    ///     name: search
+    ///   minReplicas: 3
+    ///   maxReplicas: 8
     /// ```
     ///
     /// ## Options
     /// None.
     ///
     /// ## Known limits
-    /// An Argo CD Application that ignores the difference (`ignoreDifferences` with `RespectIgnoreDifferences=true`) may
-    /// leave the field; that is not looked at. `replicas: 0` switches the autoscaler off and is not reported.
-    "sel-replicas-vs-hpa", "a workload that is autoscaled also fixes its replicas",
+    /// An engine that is told to ignore differences of `spec.replicas` is not known here. `replicas: 0` switches a
+    /// HorizontalPodAutoscaler off and is not reported.
+    "sel-replicas-vs-hpa", "a workload sets its replicas although an autoscaler does",
     severity: Warning,
     joins: false,
     check: Cluster(check),
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let index = context.index;
-    for pod in index.pods().all() {
-        let Count::Fixed {
-            pods,
-            spot: Some(spot),
-        } = &pod.template.count
-        else {
-            continue;
-        };
-        if *pods == 0
-            || !matches!(
-                pod.template.controller,
-                Controller::Deployment
-                    | Controller::StatefulSet
-                    | Controller::ReplicaSet
-                    | Controller::Rollout
-            )
-        {
-            continue;
-        }
-        let scaler = pod
-            .scalers
-            .iter()
-            .map(|at| &index.objects[*at as usize])
-            .find_map(|placed| match &placed.facts.detail {
-                Detail::Scaler(scaler) if scaler.kind != ScalerKind::Vertical => Some((placed, scaler)),
-                _ => None,
-            });
-        let Some((placed, scaler)) = scaler else { continue };
-        let workload = index.workload(pod);
-        let bounds = match scaler.max {
-            Some(max) => format!("between {} and {max}", scaler.min),
-            None => format!("from {}", scaler.min),
-        };
+    for pod in context.index.pods().all() {
+        let Count::Fixed { pods, spot: Some(spot) } = &pod.template.count else { continue };
+        let scalers = pod.scalers.iter().map(|index| &context.index.objects[*index as usize]);
+        let horizontal = scalers.filter_map(|placed| match &placed.facts.detail {
+            Detail::Scaler(scaler) if scaler.kind != ScalerKind::Vertical => Some((placed, scaler)),
+            _ => None,
+        });
+        let Some((placed, scaler)) = horizontal.into_iter().next().filter(|_| *pods > 0) else { continue };
+        let workload = context.index.workload(pod);
         let message = format!(
-            "{} fixes {pods} replicas, and {} scales it {bounds}{}",
+            "{} sets {pods} replicas although {} scales it{}",
             workload.title(),
             placed.title(),
-            in_cluster(index)
+            in_cluster(context.index)
         );
-        let mut finding = Finding::new(RULE.meta.id, RULE.meta.severity, message, spot.at);
-        "the fixed number".clone_into(&mut finding.primary.text);
-        finding.trail = spot.trail();
-        finding.related = vec![Label::new(
-            scaler.spot.at,
-            format!("scaled by {}", placed.title()),
-        )];
-        finding.objects = vec![workload.reference(), placed.reference()];
+        let sides = [Side::new(workload, spot.clone()), Side::new(placed, scaler.spot.clone())];
+        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
         finding.field = Some("spec.replicas".to_owned());
-        finding
-            .notes
-            .push("every sync sets the number back, and the autoscaler moves it again".to_owned());
-        finding.help = Some("remove `replicas` from the workload".to_owned());
+        finding.notes.push("every apply sets the number back, and the autoscaler changes it again".to_owned());
+        finding.help = Some("drop `replicas`, and let `minReplicas` say how many there are at least".to_owned());
         sink.report(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::run;
+
+    #[test]
+    fn replicas_and_a_scaler() {
+        for (replicas, target, found) in [
+            ("replicas: 3", "d", true),
+            ("replicas: 0", "d", false),
+            ("paused: false", "d", false),
+            ("replicas: 3", "other", false),
+        ] {
+            let text = format!(
+                "//- apps/a/web/overlays/prod/all.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d, namespace: n}}\nspec:\n  {replicas}\n  template: {{spec: {{containers: []}}}}\n---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {{name: k, namespace: n}}\nspec: {{scaleTargetRef: {{name: {target}}}}}\n"
+            );
+            let got = run("sel-replicas-vs-hpa", &text);
+            assert_eq!(!got.is_empty(), found, "{text}\n{got}");
+        }
     }
 }

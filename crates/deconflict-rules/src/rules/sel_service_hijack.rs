@@ -1,100 +1,108 @@
-use deconflict_claims::Placed;
-use deconflict_claims::pods::Pod;
+use deconflict_claims::pods::{Controller, Pod};
+use deconflict_claims::{Placed, Spot};
 use deconflict_findings::Severity;
 use deconflict_kube::{Selector, text_at};
-use deconflict_yaml::Node;
+use rustc_hash::FxHashSet;
 
 use crate::collision::{Collision, Side, in_cluster, list};
-use crate::workloads::{label_spot, selected};
+use crate::quota::declared;
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds Services whose selector also matches pods of another application in their namespace. The pods that show it
-    /// are named.
+    /// Finds Services whose selector matches pods of another application in the same namespace, next to pods of their own,
+    /// or instead of the pods that their own application has.
     ///
     /// ## Why it matters
-    /// A selector is a question to the whole namespace. With `app: web` in two applications each Service sends a part of
-    /// its traffic to the other one's pods, and nothing fails until somebody reads the answers (nextcloud/helm#147,
-    /// bitnami/charts#3871).
+    /// A Service balances over every pod that has its labels, whoever deployed it. Two teams that both write `app: api`
+    /// into one namespace get each other's requests, some of the time, with no error anywhere.
     ///
     /// ## Example
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/service.yaml
+    /// # apps/checkout/api/overlays/prod/api.yaml
     /// apiVersion: v1
     /// kind: Service
-    /// metadata: {name: api, namespace: shared}
+    /// metadata:
+    ///   name: checkout
+    ///   namespace: shop
     /// spec:
-    ///   selector: {app: web}
-    ///   ports: [{port: 80}]
-    /// # apps/orders/api/overlays/prod/deployment.yaml
-    /// apiVersion: apps/v1
-    /// kind: Deployment
-    /// metadata: {name: api, namespace: shared}
+    ///   selector:
+    ///     app: api
+    ///   ports:
+    ///     - port: 80
+    /// ---
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: checkout
+    ///   namespace: shop
+    ///   labels:
+    ///     app: api
     /// spec:
-    ///   selector: {matchLabels: {tier: back}}
-    ///   template:
-    ///     metadata: {labels: {app: web, tier: back}}
-    ///     spec:
-    ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    /// # apps/billing/web/overlays/prod/deployment.yaml
-    /// apiVersion: apps/v1
-    /// kind: Deployment
-    /// metadata: {name: web, namespace: shared}
+    ///   containers:
+    ///     - name: api
+    ///       image: registry.example/checkout:1.0
+    /// # apps/payments/api/overlays/prod/api.yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: payments
+    ///   namespace: shop
+    ///   labels:
+    ///     app: api
     /// spec:
-    ///   selector: {matchLabels: {tier: front}}
-    ///   template:
-    ///     metadata: {labels: {app: web, tier: front}}
-    ///     spec:
-    ///       containers:
-    ///         - name: web
-    ///           image: registry.example/web:1.4
+    ///   containers:
+    ///     - name: api
+    ///       image: registry.example/payments:1.0
     /// ```
     ///
     /// ## Instead
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/service.yaml
+    /// # apps/checkout/api/overlays/prod/api.yaml
     /// apiVersion: v1
     /// kind: Service
-    /// metadata: {name: api, namespace: shared}
+    /// metadata:
+    ///   name: checkout
+    ///   namespace: shop
     /// spec:
-    ///   selector: {app: api}
-    ///   ports: [{port: 80}]
-    /// # apps/orders/api/overlays/prod/deployment.yaml
-    /// apiVersion: apps/v1
-    /// kind: Deployment
-    /// metadata: {name: api, namespace: shared}
+    ///   selector:
+    ///     app: api
+    ///   ports:
+    ///     - port: 80
+    /// ---
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: checkout
+    ///   namespace: shop
+    ///   labels:
+    ///     app: api
     /// spec:
-    ///   selector: {matchLabels: {app: api}}
-    ///   template:
-    ///     metadata: {labels: {app: api}}
-    ///     spec:
-    ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    /// # apps/billing/web/overlays/prod/deployment.yaml
-    /// apiVersion: apps/v1
-    /// kind: Deployment
-    /// metadata: {name: web, namespace: shared}
+    ///   containers:
+    ///     - name: api
+    ///       image: registry.example/checkout:1.0
+    /// # apps/payments/api/overlays/prod/api.yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: payments
+    ///   namespace: shop
+    ///   labels:
+    ///     app: payments-api
     /// spec:
-    ///   selector: {matchLabels: {app: web}}
-    ///   template:
-    ///     metadata: {labels: {app: web}}
-    ///     spec:
-    ///       containers:
-    ///         - name: web
-    ///           image: registry.example/web:1.4
+    ///   containers:
+    ///     - name: api
+    ///       image: registry.example/payments:1.0
     /// ```
     ///
     /// ## Options
     /// None.
     ///
     /// ## Known limits
-    /// A Service that selects only pods of another application is probably meant to, and is only information. Pods that
-    /// nothing in Git makes are not seen.
-    "sel-service-hijack", "a Service selects pods of another application",
+    /// A Service without a matching pod of its own application, whose application has no pods either, is taken to be meant
+    /// for the other one and reported as information. Labels that operators give to their pods are only known for
+    /// CloudNativePG and Strimzi and not used here.
+    "sel-service-hijack", "a Service sends traffic to pods of another application",
     severity: Error,
     joins: true,
     check: Cluster(check),
@@ -102,166 +110,112 @@ rule! {
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let index = context.index;
-    let services = index
-        .live()
-        .filter(|placed| placed.facts.object.key.is("", "Service"));
-    for service in services {
+    let with_pods: FxHashSet<(&str, &str)> = index
+        .pods()
+        .all()
+        .iter()
+        .filter(|pod| pod.template.controller != Controller::Operator)
+        .map(|pod| (pod.namespace.as_str(), index.workload(pod).app.as_str()))
+        .collect();
+    for service in index.live().filter(|placed| placed.facts.object.key.is("", "Service")) {
         let body = &service.facts.object.body;
-        let (Some(namespace), Some(node)) = (&service.namespace, body.at_path(&["spec", "selector"])) else {
-            continue;
-        };
-        let selector = Selector::of_map(node);
+        let Some(node) = body.at_path(&["spec", "selector"]) else { continue };
+        let (Some(namespace), selector) = (&service.namespace, Selector::of_map(node)) else { continue };
         if selector.is_empty() || text_at(body, &["spec", "type"]) == Some("ExternalName") {
             continue;
         }
-        let pods = index.pods().select(namespace, &selector);
-        let (own, foreign): (Vec<_>, Vec<_>) = pods
-            .into_iter()
-            .partition(|pod| index.workload(pod).app == service.app);
+        let matched = index.pods().select(namespace, &selector);
+        let matched = matched.into_iter().filter(|pod| pod.template.controller != Controller::Operator);
+        let (own, foreign): (Vec<&Pod<'_>>, Vec<&Pod<'_>>) = matched.partition(|pod| index.workload(pod).app == service.app);
         if foreign.is_empty() {
             continue;
         }
-        let own_elsewhere = own.is_empty()
-            && index
-                .pods()
-                .all()
-                .iter()
-                .any(|pod| index.workload(pod).app == service.app && selector.matches(pod.labels()));
-        report(
-            context,
-            service,
-            node,
-            &foreign,
-            !own.is_empty() || own_elsewhere,
-            sink,
-        );
+        let meant = own.is_empty() && !with_pods.contains(&(namespace.as_str(), service.app.as_str()));
+        report(context, sink, (service, &Spot::of(node), &selector), &own, &foreign, meant);
     }
 }
 
 fn report(
     context: &ClusterContext<'_>,
-    service: &Placed<'_>,
-    selector: &Node,
-    foreign: &[&Pod<'_>],
-    has_own: bool,
     sink: &mut Sink,
+    (service, spot, selector): (&Placed<'_>, &Spot, &Selector),
+    own: &[&Pod<'_>],
+    foreign: &[&Pod<'_>],
+    meant: bool,
 ) {
-    let key = selector
-        .fields()
-        .first()
-        .map(|field| field.name())
-        .unwrap_or_default();
-    let mut sides =
-        vec![Side::new(service, selected(selector)).labelled(format!("selector of {}", service.title()))];
-    sides.extend(foreign.iter().map(|pod| {
+    let label = |pod: &Pod<'_>| {
+        let mut keys = selector.requirements.iter().rev();
+        let spot = keys.find_map(|(key, _)| pod.template.label_spot(key));
+        spot.or_else(|| pod_label(pod, selector)).unwrap_or_else(|| declared(pod))
+    };
+    let sides = foreign.iter().take(4).map(|pod| {
         let workload = context.index.workload(pod);
-        Side::new(workload, label_spot(pod, key)).labelled(format!("pods of {}", workload.title()))
-    }));
-    let (first, others) = (Collision::new(context.files, sides.clone()), &sides[1..]);
-    let others: Vec<String> = others.iter().map(|side| side.placed.title()).collect();
-    let also = if has_own { "also selects" } else { "selects" };
+        Side::new(workload, label(pod)).labelled(format!("pods of {}", workload.title()))
+    });
+    let service_side = Side::new(service, spot.clone()).labelled(format!("the selector of {}", service.title()));
+    let names: Vec<String> = foreign.iter().map(|pod| context.index.workload(pod).title()).collect();
     let message = format!(
-        "{} of {} {also} pods of {}: {}{}",
+        "{} of {} sends traffic to pods of {}{}",
         service.title(),
         service.who(),
-        Collision::new(context.files, sides[1..].to_vec()).who_of(service),
-        list(&others, "and"),
-        in_cluster(context.index)
+        list(&names, "and"),
+        in_cluster(context.index),
     );
-    let Some(mut finding) = first.finding(&RULE, message) else {
-        return;
-    };
-    let labels: Vec<String> = selector
-        .fields()
-        .iter()
-        .map(|field| format!("{}={}", field.name(), field.value.text().unwrap_or_default()))
-        .collect();
-    finding.key = Some(labels.join(","));
-    if has_own {
-        finding.notes.push(format!(
-            "a part of the requests to {} reaches pods that do not belong to it; they carry {}",
-            service.facts.object.key.name,
-            labels.join(", ")
-        ));
-        finding.help = Some(
-            "select on a label that only its own pods have, for example `app.kubernetes.io/instance`"
-                .to_owned(),
-        );
-    } else {
+    let Some(mut finding) = Collision::new(context.files, sides.chain([service_side])).finding(&RULE, message) else { return };
+    if meant {
         finding.severity = Severity::Info;
-        finding
-            .notes
-            .push("no pod of its own application matches, so it is probably meant for these".to_owned());
-        finding.help = Some("if it is meant, let the team that owns the pods own the Service".to_owned());
+        finding.certainty = deconflict_findings::Certainty::Possible;
     }
+    finding.key = Some(service.facts.object.key.name.to_string());
+    let pairs: Vec<String> = selector.requirements.iter().filter_map(|(key, wanted)| match wanted {
+        deconflict_kube::Wanted::In(values) => Some(format!("{key}={}", values.first()?)),
+        _ => None,
+    }).collect();
+    finding.notes.push(format!("witness: pods with the labels {}", pairs.join(", ")));
+    finding.notes.push(match own {
+        [] if meant => "it has no pods of its own, so it may be meant so".to_owned(),
+        [] => "none of its own application's pods match".to_owned(),
+        _ => "requests are balanced over both".to_owned(),
+    });
+    finding.help = Some("add a label that only your pods have to the selector and to their template".to_owned());
     sink.report(finding);
+}
+
+/// A bare Pod has its labels in its own metadata, which the template keeps too; of others nothing more is known.
+fn pod_label(pod: &Pod<'_>, selector: &Selector) -> Option<Spot> {
+    let (key, _) = selector.requirements.last()?;
+    pod.facts.object.body.at_path(&["metadata", "labels", key]).map(Spot::of)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::{check, run};
+    use crate::fixture::run;
 
-    const RULE: &str = "sel-service-hijack";
+    fn pod(app: &str, name: &str, labels: &str, namespace: &str) -> String {
+        format!("//- apps/{app}/{app}/overlays/prod/{name}.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{template: {{metadata: {{labels: {{{labels}}}}}, spec: {{containers: []}}}}}}\n")
+    }
 
     fn service(selector: &str) -> String {
-        format!(
-            "//- apps/a/api/overlays/prod/s.yaml\napiVersion: v1\nkind: Service\n\
-             metadata: {{name: api, namespace: shared}}\nspec: {{selector: {{{selector}}}}}\n"
-        )
+        format!("//- apps/a/a/overlays/prod/svc.yaml\napiVersion: v1\nkind: Service\nmetadata: {{name: svc, namespace: n}}\nspec: {{selector: {selector}}}\n")
     }
-
-    fn deployment(path: &str, namespace: &str, labels: &str) -> String {
-        let name = path.split('/').nth(1).unwrap_or_default();
-        format!(
-            "//- {path}\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
-             spec:\n  template:\n    metadata: {{labels: {{{labels}}}}}\n    spec: {{containers: [{{name: c}}]}}\n"
-        )
-    }
-
-    const OWN: &str = "apps/a/api/overlays/prod/d.yaml";
-    const FOREIGN: &str = "apps/b/web/overlays/prod/d.yaml";
 
     #[test]
     fn own_and_foreign_pods() {
-        let text = service("app: web")
-            + &deployment(OWN, "shared", "app: web")
-            + &deployment(FOREIGN, "shared", "app: web, x: z");
-        check(
-            RULE,
-            &text,
-            "error[sel-service-hijack]: Service shared/api of a also selects pods of b: Deployment shared/b in prod
-             apps/a/api/overlays/prod/s.yaml:4 `web` selector of Service shared/api (team a)
-             apps/b/web/overlays/prod/d.yaml:6 `web` pods of Deployment shared/b (team b)
-             note: a part of the requests to api reaches pods that do not belong to it; they carry app=web
-             help: select on a label that only its own pods have, for example `app.kubernetes.io/instance`",
-        );
-    }
-
-    #[test]
-    fn near_misses() {
-        let none = |selector: &str, namespace: &str, labels: &str| {
-            let text = service(selector)
-                + &deployment(OWN, "shared", "app: web")
-                + &deployment(FOREIGN, namespace, labels);
-            assert_eq!(run(RULE, &text), "");
-        };
-        none("app: web", "other", "app: web");
-        none("app: web, tier: front", "shared", "app: web");
-        none("", "shared", "app: web");
-        none("app: web", "shared", "app: other");
-        none("app: web, type: x", "shared", "app: web");
-    }
-
-    #[test]
-    fn only_foreign_pods() {
-        let only = service("app: web") + &deployment(FOREIGN, "shared", "app: web");
-        assert!(
-            run(RULE, &only).starts_with("info[sel-service-hijack]"),
-            "{}",
-            run(RULE, &only)
-        );
-        // Its own pods are in another namespace: it was to select these.
-        let elsewhere = only + &deployment(OWN, "elsewhere", "app: web");
-        assert!(run(RULE, &elsewhere).starts_with("error[sel-service-hijack]"));
+        for (text, expected) in [
+            (service("{app: x}") + &pod("a", "one", "app: x", "n") + &pod("b", "two", "app: x", "n"), "error"),
+            // Its own pods have other labels.
+            (service("{app: x}") + &pod("a", "one", "app: y", "n") + &pod("b", "two", "app: x", "n"), "error"),
+            // It has none.
+            (service("{app: x}") + &pod("b", "two", "app: x", "n"), "(possible)"),
+            // One more label tells them apart; other namespaces; own ones only; no selector.
+            (service("{app: x, tier: web}") + &pod("a", "one", "app: x, tier: web", "n") + &pod("b", "two", "app: x", "n"), ""),
+            (service("{app: x}") + &pod("a", "one", "app: x", "n") + &pod("b", "two", "app: x", "m"), ""),
+            (service("{app: x}") + &pod("a", "one", "app: x", "n") + &pod("a", "two", "app: x", "n"), ""),
+            (service("{}") + &pod("b", "two", "app: x", "n"), ""),
+        ] {
+            let got = run("sel-service-hijack", &text);
+            assert_eq!(got.is_empty(), expected.is_empty(), "{text}\n{got}");
+            assert!(got.contains(expected), "{text}\n{got}");
+        }
     }
 }

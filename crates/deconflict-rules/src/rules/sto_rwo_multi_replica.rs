@@ -1,134 +1,180 @@
 use deconflict_claims::pods::Controller;
-use deconflict_findings::{Finding, Label};
 
-use crate::collision::in_cluster;
-use crate::workloads::{access_modes_of, single_node_claim};
+use crate::collision::{Collision, Side, in_cluster};
+use crate::overlap::{attached_once, is_pinned};
+use crate::quota::declared;
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds a Deployment that runs more than one replica (or is scaled to more) on a PersistentVolumeClaim that only one
-    /// node can attach.
+    /// Finds Deployments and other workloads with more than one replica, at their scaler's upper bound too, that mount a
+    /// PersistentVolumeClaim whose only access mode is ReadWriteOnce.
     ///
     /// ## Why it matters
-    /// The second pod starts only when the scheduler happens to put it on the same node; otherwise it hangs in
-    /// ContainerCreating with a Multi-Attach error. That it works today says nothing about the next node drain.
+    /// The volume is attached to one node. Pods on other nodes wait for it for ever ("Multi-Attach error"), and whether
+    /// they land on the same node is the scheduler's mood.
     ///
     /// ## Example
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/claim.yaml
+    /// # apps/reports/overlays/prod/reports.yaml
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
-    /// metadata: {name: data, namespace: orders}
+    /// metadata:
+    ///   name: reports
+    ///   namespace: shop
     /// spec:
     ///   accessModes: [ReadWriteOnce]
-    ///   resources: {requests: {storage: 5Gi}}
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    ///   resources:
+    ///     requests:
+    ///       storage: 10Gi
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: reports
+    ///   namespace: shop
     /// spec:
-    ///   replicas: 2
-    ///   selector: {matchLabels: {app: api}}
+    ///   replicas: 3
+    ///   strategy:
+    ///     type: Recreate
+    ///   selector:
+    ///     matchLabels:
+    ///       app: reports
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: reports
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           volumeMounts: [{name: data, mountPath: /data}]
+    ///         - name: reports
+    ///           image: registry.example/reports:1.0
+    ///           volumeMounts:
+    ///             - name: data
+    ///               mountPath: /data
     ///       volumes:
     ///         - name: data
-    ///           persistentVolumeClaim: {claimName: data}
+    ///           persistentVolumeClaim:
+    ///             claimName: reports
     /// ```
     ///
     /// ## Instead
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/claim.yaml
+    /// # apps/reports/overlays/prod/reports.yaml
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
-    /// metadata: {name: data, namespace: orders}
+    /// metadata:
+    ///   name: reports
+    ///   namespace: shop
     /// spec:
-    ///   accessModes: [ReadWriteMany]
-    ///   resources: {requests: {storage: 5Gi}}
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    ///   accessModes: [ReadWriteOnce]
+    ///   resources:
+    ///     requests:
+    ///       storage: 10Gi
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: reports
+    ///   namespace: shop
     /// spec:
-    ///   replicas: 2
-    ///   selector: {matchLabels: {app: api}}
+    ///   replicas: 1
+    ///   strategy:
+    ///     type: Recreate
+    ///   selector:
+    ///     matchLabels:
+    ///       app: reports
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: reports
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           volumeMounts: [{name: data, mountPath: /data}]
+    ///         - name: reports
+    ///           image: registry.example/reports:1.0
+    ///           volumeMounts:
+    ///             - name: data
+    ///               mountPath: /data
     ///       volumes:
     ///         - name: data
-    ///           persistentVolumeClaim: {claimName: data}
+    ///           persistentVolumeClaim:
+    ///             claimName: reports
     /// ```
     ///
     /// ## Options
     /// None.
     ///
     /// ## Known limits
-    /// Claims that are not in Git are not looked at. Claim templates of a StatefulSet give each pod its own claim and are
-    /// fine.
-    "sto-rwo-multi-replica", "several replicas share a ReadWriteOnce volume",
+    /// Only claims that the tree declares are judged. A workload that is pinned to one node by the label
+    /// `kubernetes.io/hostname` is left out; other ways to keep pods together are not known.
+    "sto-rwo-multi-replica", "more than one pod of a workload shares a volume that one node can attach",
     severity: Error,
     joins: false,
     check: Cluster(check),
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let index = context.index;
-    for pod in index.pods().all().iter().filter(|pod| !pod.counts.unknown) {
-        if !matches!(
+    for pod in context.index.pods().all() {
+        let many = pod.counts.max.is_some_and(|max| max > 1);
+        let replicated = matches!(
             pod.template.controller,
-            Controller::Deployment | Controller::ReplicaSet | Controller::Rollout | Controller::StatefulSet
-        ) || pod.counts.max == Some(1)
-            || pod.counts.max == Some(0)
-        {
+            Controller::Deployment | Controller::ReplicaSet | Controller::ReplicationController | Controller::StatefulSet | Controller::Rollout
+        );
+        if !many || !replicated || is_pinned(pod) {
             continue;
         }
         for volume in &pod.template.volumes {
-            let Some(claim) = single_node_claim(index, pod, &volume.claim) else {
-                continue;
-            };
-            let workload = index.workload(pod);
-            let many = pod
-                .counts
-                .max
-                .map_or_else(|| "any number of".to_owned(), |max| max.to_string());
-            let up_to = if pod.scalers.is_empty() { "" } else { "up to " };
+            let Some((claim, mode)) = attached_once(context.index, &pod.namespace, &volume.claim) else { continue };
+            let workload = context.index.workload(pod);
+            let spot = pod.counts.max_spot.clone().or_else(|| pod.counts.spot.clone()).unwrap_or_else(|| declared(pod));
+            let count = pod.counts.max.unwrap_or_default();
             let message = format!(
-                "{} runs {up_to}{many} replicas on {}, which one node can attach{}",
+                "{} runs up to {count} pods on {}, which one node can attach{}",
                 workload.title(),
                 claim.title(),
-                in_cluster(index)
+                in_cluster(context.index)
             );
-            let at = pod.counts.max_spot.as_ref().unwrap_or(&volume.spot);
-            let mut finding = Finding::new(RULE.meta.id, RULE.meta.severity, message, at.at);
-            format!("replicas of {}", workload.title()).clone_into(&mut finding.primary.text);
-            finding.trail = at.trail();
-            finding.related = vec![
-                Label::new(volume.spot.at, "the volume"),
-                Label::new(access_modes_of(claim), "one node at a time"),
+            let sides = [
+                Side::new(workload, spot).labelled(format!("up to {count} pods of {}", workload.title())),
+                Side::new(claim, mode).labelled(format!("access mode of {}", claim.title())),
             ];
-            finding.objects = vec![workload.reference(), claim.reference()];
+            let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
+            finding.related.push(deconflict_findings::Label::new(volume.spot.at, "mounted here"));
             finding.key = Some(volume.claim.to_string());
-            finding.notes.push(
-                "pods on a second node never start (Multi-Attach error); whether there is a second node is the \
-                 scheduler's choice"
-                    .to_owned(),
-            );
-            finding.help = Some(
-                "run one replica, use a ReadWriteMany volume, or a StatefulSet with `volumeClaimTemplates`"
-                    .to_owned(),
-            );
+            finding.notes.push("pods on other nodes wait for ever: \"Multi-Attach error\"".to_owned());
+            finding.help = Some("run one pod, use a StatefulSet with `volumeClaimTemplates`, or a ReadWriteMany volume".to_owned());
             sink.report(finding);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::run;
+
+    /// For both rules about volumes that are attached once: access modes, Deployment, which rule.
+    #[test]
+    fn replicas_and_surge() {
+        let d = |spec: &str, pod: &str| format!("kind: Deployment\nmetadata: {{name: d, namespace: n}}\nspec:\n  {spec}\n  template: {{spec: {{{pod}volumes: [{{name: v, persistentVolumeClaim: {{claimName: p}}}}]}}}}\n");
+        for (modes, workload, expected) in [
+            ("ReadWriteOnce", d("replicas: 2", ""), "multi"),
+            ("ReadWriteMany", d("replicas: 2", ""), ""),
+            ("ReadWriteOnce, ReadWriteMany", d("replicas: 2", ""), ""),
+            ("ReadWriteOnce", d("replicas: 1", ""), "surge"),
+            ("ReadWriteOnce", d("paused: false", ""), "surge"),
+            ("ReadWriteOnce", d("strategy: {type: Recreate}", ""), ""),
+            ("ReadWriteOnce", d("strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}", ""), ""),
+            ("ReadWriteOnce", d("replicas: 1", "nodeSelector: {kubernetes.io/hostname: x}, "), ""),
+            ("ReadWriteOnce", d("replicas: 2", "nodeSelector: {kubernetes.io/hostname: x}, "), ""),
+            ("ReadWriteOnce", d("replicas: 2", "").replace("claimName: p", "claimName: q"), ""),
+            ("ReadWriteOnce", d("replicas: 1", "").replace("Deployment", "StatefulSet"), ""),
+        ] {
+            let text = format!(
+                "//- apps/a/web/overlays/prod/all.yaml\napiVersion: apps/v1\n{workload}---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: p, namespace: n}}\nspec: {{accessModes: [{modes}]}}\n"
+            );
+            for (rule, word) in [("sto-rwo-multi-replica", "multi"), ("sto-rwo-surge", "surge")] {
+                let got = run(rule, &text);
+                assert_eq!(!got.is_empty(), expected == word, "{rule}\n{text}\n{got}");
+            }
         }
     }
 }

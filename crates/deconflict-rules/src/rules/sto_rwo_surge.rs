@@ -1,159 +1,144 @@
+use deconflict_claims::Spot;
 use deconflict_claims::pods::Controller;
-use deconflict_findings::{Finding, Label};
 
-use crate::collision::in_cluster;
-use crate::workloads::{access_modes_of, is_pinned, single_node_claim};
+use crate::collision::{Collision, Side, in_cluster};
+use crate::overlap::{attached_once, is_pinned};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds a Deployment with one replica, a rolling update that starts the new pod first, and a PersistentVolumeClaim
-    /// that only one node can attach.
+    /// Finds Deployments of one pod that mount a ReadWriteOnce claim and roll out with a surge: the new pod starts while
+    /// the old one still holds the volume.
     ///
     /// ## Why it matters
-    /// The new pod is started before the old one is stopped. On another node it cannot attach the volume and never
-    /// becomes ready, and as it is not ready the old one is never stopped: the rollout hangs until somebody deletes the
-    /// old pod.
+    /// When the new pod lands on another node it waits for the volume that the old pod keeps until the new one is ready:
+    /// the rollout hangs.
     ///
     /// ## Example
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/claim.yaml
+    /// # apps/reports/overlays/prod/reports.yaml
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
-    /// metadata: {name: data, namespace: orders}
+    /// metadata:
+    ///   name: reports
+    ///   namespace: shop
     /// spec:
     ///   accessModes: [ReadWriteOnce]
-    ///   resources: {requests: {storage: 5Gi}}
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    ///   resources:
+    ///     requests:
+    ///       storage: 10Gi
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: reports
+    ///   namespace: shop
     /// spec:
-    ///   selector: {matchLabels: {app: api}}
+    ///   replicas: 1
+    ///   strategy:
+    ///     type: RollingUpdate
+    ///   selector:
+    ///     matchLabels:
+    ///       app: reports
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: reports
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           volumeMounts: [{name: data, mountPath: /data}]
+    ///         - name: reports
+    ///           image: registry.example/reports:1.0
+    ///           volumeMounts:
+    ///             - name: data
+    ///               mountPath: /data
     ///       volumes:
     ///         - name: data
-    ///           persistentVolumeClaim: {claimName: data}
+    ///           persistentVolumeClaim:
+    ///             claimName: reports
     /// ```
     ///
     /// ## Instead
     /// ```yaml
-    /// # apps/orders/api/overlays/prod/claim.yaml
+    /// # apps/reports/overlays/prod/reports.yaml
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
-    /// metadata: {name: data, namespace: orders}
+    /// metadata:
+    ///   name: reports
+    ///   namespace: shop
     /// spec:
     ///   accessModes: [ReadWriteOnce]
-    ///   resources: {requests: {storage: 5Gi}}
-    /// # apps/orders/api/overlays/prod/deployment.yaml
+    ///   resources:
+    ///     requests:
+    ///       storage: 10Gi
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
-    /// metadata: {name: api, namespace: orders}
+    /// metadata:
+    ///   name: reports
+    ///   namespace: shop
     /// spec:
-    ///   strategy: {type: Recreate}
-    ///   selector: {matchLabels: {app: api}}
+    ///   replicas: 1
+    ///   strategy:
+    ///     type: Recreate
+    ///   selector:
+    ///     matchLabels:
+    ///       app: reports
     ///   template:
-    ///     metadata: {labels: {app: api}}
+    ///     metadata:
+    ///       labels:
+    ///         app: reports
     ///     spec:
     ///       containers:
-    ///         - name: api
-    ///           image: registry.example/api:1.4
-    ///           volumeMounts: [{name: data, mountPath: /data}]
+    ///         - name: reports
+    ///           image: registry.example/reports:1.0
+    ///           volumeMounts:
+    ///             - name: data
+    ///               mountPath: /data
     ///       volumes:
     ///         - name: data
-    ///           persistentVolumeClaim: {claimName: data}
+    ///           persistentVolumeClaim:
+    ///             claimName: reports
     /// ```
     ///
     /// ## Options
     /// None.
     ///
     /// ## Known limits
-    /// A pod that is bound to one node (`nodeName`, a `kubernetes.io/hostname` selector) is not reported. More than one
-    /// replica is `sto-rwo-multi-replica`.
-    "sto-rwo-surge", "a rolling update waits for a volume that the old pod holds",
+    /// Only claims that the tree declares are judged. A workload that is pinned to one node by the label
+    /// `kubernetes.io/hostname` is left out; on a cluster of one node the rollout works.
+    "sto-rwo-surge", "a rolling update starts a second pod on a volume that one node can attach",
     severity: Warning,
     joins: false,
     check: Cluster(check),
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let index = context.index;
-    for pod in index.pods().all() {
-        let one = pod.counts.max == Some(1) && pod.counts.surge > 0;
-        if pod.template.controller != Controller::Deployment || !one || is_pinned(pod) {
+    for pod in context.index.pods().all() {
+        let single = pod.counts.max == Some(1) && pod.counts.surge > 0;
+        let surges = matches!(pod.template.controller, Controller::Deployment | Controller::Rollout);
+        if !single || !surges || is_pinned(pod) {
             continue;
         }
         for volume in &pod.template.volumes {
-            let Some(claim) = single_node_claim(index, pod, &volume.claim) else {
-                continue;
-            };
-            let workload = index.workload(pod);
+            let Some((claim, mode)) = attached_once(context.index, &pod.namespace, &volume.claim) else { continue };
+            let workload = context.index.workload(pod);
+            let strategy = pod.facts.object.body.at_path(&["spec", "strategy"]).map(Spot::of);
+            let spot = pod.template.surge.spot().cloned().or(strategy).unwrap_or_else(|| volume.spot.clone());
             let message = format!(
-                "a rollout of {} starts the new pod while the old one holds {}{}",
+                "a rollout of {} starts a second pod on {}, which one node can attach{}",
                 workload.title(),
                 claim.title(),
-                in_cluster(index)
+                in_cluster(context.index)
             );
-            let mut finding = Finding::new(RULE.meta.id, RULE.meta.severity, message, volume.spot.at);
-            "held by the old pod".clone_into(&mut finding.primary.text);
-            finding.trail = volume.spot.trail();
-            finding.related = vec![Label::new(access_modes_of(claim), "one node at a time")];
-            finding.objects = vec![workload.reference(), claim.reference()];
+            let sides = [
+                Side::new(workload, spot),
+                Side::new(claim, mode).labelled(format!("access mode of {}", claim.title())),
+            ];
+            let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
             finding.key = Some(volume.claim.to_string());
-            finding.notes.push(
-                "if the new pod lands on another node, it waits for the volume and the old pod waits for it"
-                    .to_owned(),
-            );
-            finding.help = Some("set `strategy.type: Recreate`, or `maxSurge: 0`".to_owned());
+            finding.notes.push("on another node the new pod waits for the volume that the old one keeps until the new one is ready".to_owned());
+            finding.help = Some("use `strategy: {type: Recreate}`, or a StatefulSet".to_owned());
             sink.report(finding);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::fixture::run;
-
-    fn deployment(spec: &str, pod: &str, modes: &str) -> String {
-        format!(
-            "//- apps/a/api/overlays/prod/d.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: api, namespace: a}}\n\
-             spec: {{{spec} template: {{spec: {{{pod} containers: [{{name: c}}], volumes: [{{name: v, persistentVolumeClaim: {{claimName: d}}}}]}}}}}}\n\
-             ---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: d, namespace: a}}\nspec: {{accessModes: [{modes}]}}\n"
-        )
-    }
-
-    #[test]
-    fn one_of_two_rules() {
-        let fires = |spec: &str, pod: &str, modes: &str| {
-            let text = deployment(spec, pod, modes);
-            let found = |rule: &str| !run(rule, &text).is_empty();
-            (found("sto-rwo-surge"), found("sto-rwo-multi-replica"))
-        };
-        assert_eq!(fires("", "", "ReadWriteOnce"), (true, false));
-        assert_eq!(fires("replicas: 2,", "", "ReadWriteOnce"), (false, true));
-        assert_eq!(fires("replicas: 0,", "", "ReadWriteOnce"), (false, false));
-        assert_eq!(
-            fires("strategy: {type: Recreate},", "", "ReadWriteOnce"),
-            (false, false)
-        );
-        assert_eq!(
-            fires("strategy: {rollingUpdate: {maxSurge: 0}},", "", "ReadWriteOnce"),
-            (false, false)
-        );
-        assert_eq!(fires("", "nodeName: n,", "ReadWriteOnce"), (false, false));
-        assert_eq!(
-            fires("", "nodeSelector: {kubernetes.io/hostname: n},", "ReadWriteOnce"),
-            (false, false)
-        );
-        assert_eq!(
-            fires("replicas: 2,", "", "ReadWriteOnce, ReadWriteMany"),
-            (false, false)
-        );
     }
 }
