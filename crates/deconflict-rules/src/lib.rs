@@ -10,8 +10,8 @@ mod files;
 #[cfg(test)]
 mod fixture;
 mod list;
-mod platform;
 mod overlap;
+mod platform;
 mod quota;
 mod rule;
 mod rules;

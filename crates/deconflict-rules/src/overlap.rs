@@ -15,8 +15,15 @@ pub(crate) fn is_scaled(index: &ClusterIndex<'_>, pod: &Pod<'_>) -> bool {
 /// True when the pod may run on one named node only.
 pub(crate) fn is_pinned(pod: &Pod<'_>) -> bool {
     const HOSTNAME: &str = "kubernetes.io/hostname";
-    let Some(spec) = &pod.template.spec else { return false };
-    let required = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
+    let Some(spec) = &pod.template.spec else {
+        return false;
+    };
+    let required = [
+        "affinity",
+        "nodeAffinity",
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "nodeSelectorTerms",
+    ];
     let is_hostname = |term: &deconflict_yaml::Node| {
         items_at(term, &["matchExpressions"]).any(|expression| {
             expression.at_path(&["key"]).and_then(text_of) == Some(HOSTNAME)
@@ -30,7 +37,11 @@ pub(crate) fn is_pinned(pod: &Pod<'_>) -> bool {
 }
 
 /// The PersistentVolumeClaim of that name if its only access mode is ReadWriteOnce, and where that stands.
-pub(crate) fn attached_once<'i, 'a>(index: &'i ClusterIndex<'a>, namespace: &str, name: &str) -> Option<(&'i Placed<'a>, Spot)> {
+pub(crate) fn attached_once<'i, 'a>(
+    index: &'i ClusterIndex<'a>,
+    namespace: &str,
+    name: &str,
+) -> Option<(&'i Placed<'a>, Spot)> {
     let claim = index.find("", "PersistentVolumeClaim", Some(namespace), name)?;
     let modes: Vec<_> = items_at(&claim.facts.object.body, &["spec", "accessModes"]).collect();
     match modes.as_slice() {

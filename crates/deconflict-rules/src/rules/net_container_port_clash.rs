@@ -70,7 +70,12 @@ rule! {
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for pod in context.index.pods().all() {
-        let lasting = || pod.template.containers.iter().filter(|container| container.kind != ContainerKind::Init);
+        let lasting = || {
+            pod.template
+                .containers
+                .iter()
+                .filter(|container| container.kind != ContainerKind::Init)
+        };
         if lasting().filter(|container| !container.ports.is_empty()).count() < 2 {
             continue;
         }
@@ -78,10 +83,19 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         let mut names: BTreeMap<&str, (&Container, &Spot)> = BTreeMap::new();
         for container in lasting() {
             for port in &container.ports {
-                let known = *numbers.entry((port.number, &port.protocol)).or_insert((container, &port.spot));
+                let known = *numbers
+                    .entry((port.number, &port.protocol))
+                    .or_insert((container, &port.spot));
                 if known.0.name != container.name {
                     let what = format!("port {} ({})", port.number, port.protocol);
-                    report(context, sink, pod, &what, [known, (container, &port.spot)], RULE.meta.severity);
+                    report(
+                        context,
+                        sink,
+                        pod,
+                        &what,
+                        [known, (container, &port.spot)],
+                        RULE.meta.severity,
+                    );
                     continue;
                 }
                 if port.name.is_empty() {
@@ -90,7 +104,14 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                 let known = *names.entry(&port.name).or_insert((container, &port.spot));
                 if known.0.name != container.name {
                     let what = format!("the port name `{}`", port.name);
-                    report(context, sink, pod, &what, [known, (container, &port.spot)], Severity::Warning);
+                    report(
+                        context,
+                        sink,
+                        pod,
+                        &what,
+                        [known, (container, &port.spot)],
+                        Severity::Warning,
+                    );
                 }
             }
         }
@@ -114,8 +135,12 @@ fn report(
         in_cluster(context.index)
     );
     let sides = [Side::new(workload, second_at.clone()).labelled(format!("container `{}`", second.name))];
-    let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { return };
-    finding.related.push(Label::new(first_at.at, format!("container `{}`", first.name)));
+    let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+        return;
+    };
+    finding
+        .related
+        .push(Label::new(first_at.at, format!("container `{}`", first.name)));
     finding.severity = severity;
     finding.key = Some(what.to_owned());
     finding.notes.push(if severity == Severity::Error {
@@ -134,12 +159,30 @@ mod tests {
     #[test]
     fn numbers_and_names() {
         for (spec, expected) in [
-            ("containers: [{name: a, ports: [{containerPort: 80}]}, {name: b, ports: [{containerPort: 80}]}]", "error"),
-            ("containers: [{name: a, ports: [{containerPort: 53}]}, {name: b, ports: [{containerPort: 53, protocol: UDP}]}]", ""),
-            ("containers: [{name: a, ports: [{containerPort: 80}, {containerPort: 80}]}]", ""),
-            ("containers: [{name: a, ports: [{containerPort: 80, name: x}]}, {name: b, ports: [{containerPort: 81, name: x}]}]", "warning"),
-            ("initContainers: [{name: a, ports: [{containerPort: 80}]}], containers: [{name: b, ports: [{containerPort: 80}]}]", ""),
-            ("initContainers: [{name: a, restartPolicy: Always, ports: [{containerPort: 80}]}], containers: [{name: b, ports: [{containerPort: 80}]}]", "error"),
+            (
+                "containers: [{name: a, ports: [{containerPort: 80}]}, {name: b, ports: [{containerPort: 80}]}]",
+                "error",
+            ),
+            (
+                "containers: [{name: a, ports: [{containerPort: 53}]}, {name: b, ports: [{containerPort: 53, protocol: UDP}]}]",
+                "",
+            ),
+            (
+                "containers: [{name: a, ports: [{containerPort: 80}, {containerPort: 80}]}]",
+                "",
+            ),
+            (
+                "containers: [{name: a, ports: [{containerPort: 80, name: x}]}, {name: b, ports: [{containerPort: 81, name: x}]}]",
+                "warning",
+            ),
+            (
+                "initContainers: [{name: a, ports: [{containerPort: 80}]}], containers: [{name: b, ports: [{containerPort: 80}]}]",
+                "",
+            ),
+            (
+                "initContainers: [{name: a, restartPolicy: Always, ports: [{containerPort: 80}]}], containers: [{name: b, ports: [{containerPort: 80}]}]",
+                "error",
+            ),
         ] {
             let text = format!(
                 "//- apps/a/web/overlays/prod/all.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: n}}\nspec: {{{spec}}}\n"

@@ -173,12 +173,16 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let pods = context.index.pods();
     let mut told: BTreeSet<BTreeSet<u32>> = BTreeSet::new();
     for pod in pods.all() {
-        let Some((selector, _)) = &pod.template.selector else { continue };
+        let Some((selector, _)) = &pod.template.selector else {
+            continue;
+        };
         if selector.is_empty() || !is_scaled(context.index, pod) {
             continue;
         }
         let matched = pods.select(&pod.namespace, selector);
-        let others = matched.into_iter().filter(|other| other.object != pod.object && is_scaled(context.index, other));
+        let others = matched
+            .into_iter()
+            .filter(|other| other.object != pod.object && is_scaled(context.index, other));
         let mut group: Vec<&Pod<'_>> = others.collect();
         if group.is_empty() {
             continue;
@@ -192,7 +196,10 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
 
 fn report(context: &ClusterContext<'_>, sink: &mut Sink, group: &[&Pod<'_>]) {
     let scaler = |pod: &Pod<'_>| -> Option<&Placed<'_>> {
-        let all = pod.scalers.iter().map(|index| &context.index.objects[*index as usize]);
+        let all = pod
+            .scalers
+            .iter()
+            .map(|index| &context.index.objects[*index as usize]);
         let mut horizontal = all.filter(|placed| {
             matches!(&placed.facts.detail, Detail::Scaler(scaler) if scaler.kind != ScalerKind::Vertical)
         });
@@ -205,10 +212,21 @@ fn report(context: &ClusterContext<'_>, sink: &mut Sink, group: &[&Pod<'_>]) {
         Some(Side::new(context.index.workload(pod), spot.clone()).labelled(label))
     });
     let collision = Collision::new(context.files, sides);
-    let names: Vec<String> = group.iter().filter_map(|pod| Some(scaler(pod)?.title())).collect();
-    let message = format!("the same pods answer to {}{}", list(&names, "and"), in_cluster(context.index));
-    let Some(mut finding) = collision.finding(&RULE, message) else { return };
-    finding.notes.push("the controller stops with the reason AmbiguousSelector, and neither scales".to_owned());
+    let names: Vec<String> = group
+        .iter()
+        .filter_map(|pod| Some(scaler(pod)?.title()))
+        .collect();
+    let message = format!(
+        "the same pods answer to {}{}",
+        list(&names, "and"),
+        in_cluster(context.index)
+    );
+    let Some(mut finding) = collision.finding(&RULE, message) else {
+        return;
+    };
+    finding
+        .notes
+        .push("the controller stops with the reason AmbiguousSelector, and neither scales".to_owned());
     finding.help = Some("give each workload a label of its own, in selector and template".to_owned());
     sink.report(finding);
 }

@@ -168,12 +168,22 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let mut by_target: BTreeMap<Target<'_>, Vec<(&Placed<'_>, &Scaler)>> = BTreeMap::new();
     for placed in context.index.live() {
         if let (Detail::Scaler(scaler), Some(namespace)) = (&placed.facts.detail, &placed.namespace) {
-            let key = (namespace.as_str(), scaler.target.as_str(), scaler.name.as_str(), scaler.kind == ScalerKind::Vertical);
+            let key = (
+                namespace.as_str(),
+                scaler.target.as_str(),
+                scaler.name.as_str(),
+                scaler.kind == ScalerKind::Vertical,
+            );
             by_target.entry(key).or_default().push((placed, scaler));
         }
     }
-    for ((namespace, kind, name, _), scalers) in by_target.into_iter().filter(|(_, scalers)| scalers.len() > 1) {
-        let sides = scalers.iter().take(5).map(|(placed, scaler)| Side::new(placed, scaler.spot.clone()));
+    for ((namespace, kind, name, _), scalers) in
+        by_target.into_iter().filter(|(_, scalers)| scalers.len() > 1)
+    {
+        let sides = scalers
+            .iter()
+            .take(5)
+            .map(|(placed, scaler)| Side::new(placed, scaler.spot.clone()));
         let collision = Collision::new(context.files, sides);
         let message = format!(
             "{} {} scale {kind} {namespace}/{name}{}",
@@ -181,10 +191,16 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             collision.both(),
             in_cluster(context.index)
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        let Some(mut finding) = collision.finding(&RULE, message) else {
+            continue;
+        };
         finding.key = Some(format!("{kind} {namespace}/{name}"));
-        finding.notes.push("each writes its own number, in turn".to_owned());
-        finding.help = Some("keep one of them; a ScaledObject can hold several triggers, an HPA several metrics".to_owned());
+        finding
+            .notes
+            .push("each writes its own number, in turn".to_owned());
+        finding.help = Some(
+            "keep one of them; a ScaledObject can hold several triggers, an HPA several metrics".to_owned(),
+        );
         sink.report(finding);
     }
 }
@@ -195,13 +211,37 @@ mod tests {
 
     #[test]
     fn one_target() {
-        let hpa = |name: &str, target: &str| format!("apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}, namespace: n}}\nspec: {{scaleTargetRef: {{{target}}}}}\n");
-        let vpa = |mode: &str| format!("apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata: {{name: v{mode}, namespace: n}}\nspec: {{targetRef: {{kind: Deployment, name: a}}, updatePolicy: {{updateMode: {mode}}}}}\n");
+        let hpa = |name: &str, target: &str| {
+            format!(
+                "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}, namespace: n}}\nspec: {{scaleTargetRef: {{{target}}}}}\n"
+            )
+        };
+        let vpa = |mode: &str| {
+            format!(
+                "apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata: {{name: v{mode}, namespace: n}}\nspec: {{targetRef: {{kind: Deployment, name: a}}, updatePolicy: {{updateMode: {mode}}}}}\n"
+            )
+        };
         for (one, other, found) in [
-            (hpa("x", "kind: Deployment, name: a"), hpa("y", "kind: Deployment, name: a"), true),
-            (hpa("x", "kind: Deployment, name: a"), hpa("y", "kind: Deployment, name: b"), false),
-            (hpa("x", "kind: Deployment, name: a"), hpa("y", "kind: StatefulSet, name: a"), false),
-            (hpa("x", "kind: Deployment, name: a"), hpa("y", "kind: Deployment, name: a").replace("namespace: n", "namespace: m"), false),
+            (
+                hpa("x", "kind: Deployment, name: a"),
+                hpa("y", "kind: Deployment, name: a"),
+                true,
+            ),
+            (
+                hpa("x", "kind: Deployment, name: a"),
+                hpa("y", "kind: Deployment, name: b"),
+                false,
+            ),
+            (
+                hpa("x", "kind: Deployment, name: a"),
+                hpa("y", "kind: StatefulSet, name: a"),
+                false,
+            ),
+            (
+                hpa("x", "kind: Deployment, name: a"),
+                hpa("y", "kind: Deployment, name: a").replace("namespace: n", "namespace: m"),
+                false,
+            ),
             (hpa("x", "kind: Deployment, name: a"), vpa("Auto"), false),
             (vpa("Auto"), vpa("Recreate"), true),
             (vpa("Auto"), vpa("Off"), false),

@@ -123,11 +123,28 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let mut budgets: Vec<(&Placed<'_>, Spot)> = Vec::new();
     // Budgets by the workload whose pods they match.
     let mut by_pod: BTreeMap<(u32, &str), Vec<usize>> = BTreeMap::new();
-    for placed in context.index.live().filter(|placed| placed.facts.object.key.is("policy", "PodDisruptionBudget")) {
-        let Some(node) = placed.facts.object.body.at_path(&["spec", "selector"]).filter(|node| node.is_map()) else { continue };
-        let (Some(selector), Some(namespace)) = (Selector::of_label_selector(node), &placed.namespace) else { continue };
+    for placed in context
+        .index
+        .live()
+        .filter(|placed| placed.facts.object.key.is("policy", "PodDisruptionBudget"))
+    {
+        let Some(node) = placed
+            .facts
+            .object
+            .body
+            .at_path(&["spec", "selector"])
+            .filter(|node| node.is_map())
+        else {
+            continue;
+        };
+        let (Some(selector), Some(namespace)) = (Selector::of_label_selector(node), &placed.namespace) else {
+            continue;
+        };
         for pod in pods.select(namespace, &selector) {
-            by_pod.entry((pod.object, pod.template.part.as_str())).or_default().push(budgets.len());
+            by_pod
+                .entry((pod.object, pod.template.part.as_str()))
+                .or_default()
+                .push(budgets.len());
         }
         budgets.push((placed, Spot::of(node)));
     }
@@ -152,10 +169,17 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             workload.title(),
             in_cluster(context.index)
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        let Some(mut finding) = collision.finding(&RULE, message) else {
+            continue;
+        };
         let pods = Side::declared(workload);
-        finding.related.push(deconflict_findings::Label::new(pods.spot.at, format!("witness: the pods of {}", workload.title())));
-        finding.notes.push("eviction refuses its pods, so their nodes cannot be drained".to_owned());
+        finding.related.push(deconflict_findings::Label::new(
+            pods.spot.at,
+            format!("witness: the pods of {}", workload.title()),
+        ));
+        finding
+            .notes
+            .push("eviction refuses its pods, so their nodes cannot be drained".to_owned());
         finding.help = Some("narrow one of the selectors, or drop one of the budgets".to_owned());
         sink.report(finding);
     }
@@ -167,7 +191,11 @@ mod tests {
 
     #[test]
     fn two_budgets() {
-        let pdb = |name: &str, selector: &str| format!("---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: {name}, namespace: n}}\nspec: {{selector: {selector}}}\n");
+        let pdb = |name: &str, selector: &str| {
+            format!(
+                "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: {name}, namespace: n}}\nspec: {{selector: {selector}}}\n"
+            )
+        };
         for (one, other, found) in [
             ("{matchLabels: {a: b}}", "{matchLabels: {c: d}}", true),
             ("{matchLabels: {a: b}}", "{}", true),
@@ -175,7 +203,11 @@ mod tests {
             ("{matchLabels: {a: b}}", "{matchLabels: {c: x}}", false),
             // Satisfiable together, but no pod is in both.
             ("{matchLabels: {a: b}}", "{matchLabels: {e: f}}", false),
-            ("{matchLabels: {a: b}}", "{matchExpressions: [{key: c, operator: Exists}]}", true),
+            (
+                "{matchLabels: {a: b}}",
+                "{matchExpressions: [{key: c, operator: Exists}]}",
+                true,
+            ),
         ] {
             let text = format!(
                 "//- apps/a/web/overlays/prod/all.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d, namespace: n}}\nspec: {{template: {{metadata: {{labels: {{a: b, c: d}}}}, spec: {{containers: []}}}}}}\n{}{}",

@@ -104,13 +104,24 @@ rule! {
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for pod in context.index.pods().all() {
-        let Count::Fixed { pods, spot: Some(spot) } = &pod.template.count else { continue };
-        let scalers = pod.scalers.iter().map(|index| &context.index.objects[*index as usize]);
+        let Count::Fixed {
+            pods,
+            spot: Some(spot),
+        } = &pod.template.count
+        else {
+            continue;
+        };
+        let scalers = pod
+            .scalers
+            .iter()
+            .map(|index| &context.index.objects[*index as usize]);
         let horizontal = scalers.filter_map(|placed| match &placed.facts.detail {
             Detail::Scaler(scaler) if scaler.kind != ScalerKind::Vertical => Some((placed, scaler)),
             _ => None,
         });
-        let Some((placed, scaler)) = horizontal.into_iter().next().filter(|_| *pods > 0) else { continue };
+        let Some((placed, scaler)) = horizontal.into_iter().next().filter(|_| *pods > 0) else {
+            continue;
+        };
         let workload = context.index.workload(pod);
         let message = format!(
             "{} sets {pods} replicas although {} scales it{}",
@@ -118,11 +129,19 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             placed.title(),
             in_cluster(context.index)
         );
-        let sides = [Side::new(workload, spot.clone()), Side::new(placed, scaler.spot.clone())];
-        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
+        let sides = [
+            Side::new(workload, spot.clone()),
+            Side::new(placed, scaler.spot.clone()),
+        ];
+        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+            continue;
+        };
         finding.field = Some("spec.replicas".to_owned());
-        finding.notes.push("every apply sets the number back, and the autoscaler changes it again".to_owned());
-        finding.help = Some("drop `replicas`, and let `minReplicas` say how many there are at least".to_owned());
+        finding
+            .notes
+            .push("every apply sets the number back, and the autoscaler changes it again".to_owned());
+        finding.help =
+            Some("drop `replicas`, and let `minReplicas` say how many there are at least".to_owned());
         sink.report(finding);
     }
 }

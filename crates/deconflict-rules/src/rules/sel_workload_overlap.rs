@@ -111,7 +111,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     // Workloads that match a pod, by the pod's workload.
     let mut matchers: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     for pod in pods.all() {
-        let Some((selector, _)) = &pod.template.selector else { continue };
+        let Some((selector, _)) = &pod.template.selector else {
+            continue;
+        };
         if selector.is_empty() {
             continue;
         }
@@ -143,9 +145,17 @@ fn report(context: &ClusterContext<'_>, sink: &mut Sink, members: &[&Pod<'_>]) {
     });
     let collision = Collision::new(context.files, sides);
     let names: Vec<String> = collision.sides.iter().map(|side| side.placed.title()).collect();
-    let message = format!("{} select the same pods{}", list(&names, "and"), in_cluster(context.index));
-    let Some(mut finding) = collision.finding(&RULE, message) else { return };
-    finding.notes.push("each counts the other's pods as its own".to_owned());
+    let message = format!(
+        "{} select the same pods{}",
+        list(&names, "and"),
+        in_cluster(context.index)
+    );
+    let Some(mut finding) = collision.finding(&RULE, message) else {
+        return;
+    };
+    finding
+        .notes
+        .push("each counts the other's pods as its own".to_owned());
     finding.help = Some("give each a label of its own, in selector and template (a Deployment's selector cannot change: it has to be made anew)".to_owned());
     sink.report(finding);
 }
@@ -156,17 +166,39 @@ mod tests {
 
     #[test]
     fn overlapping_selectors() {
-        let workload = |app: &str, kind: &str, selector: &str, labels: &str| format!(
-            "//- apps/{app}/{app}/overlays/prod/{app}.yaml\napiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {app}, namespace: n}}\nspec: {{selector: {{matchLabels: {{{selector}}}}}, template: {{metadata: {{labels: {{{labels}}}}}, spec: {{containers: []}}}}}}\n"
-        );
+        let workload = |app: &str, kind: &str, selector: &str, labels: &str| {
+            format!(
+                "//- apps/{app}/{app}/overlays/prod/{app}.yaml\napiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {app}, namespace: n}}\nspec: {{selector: {{matchLabels: {{{selector}}}}}, template: {{metadata: {{labels: {{{labels}}}}}, spec: {{containers: []}}}}}}\n"
+            )
+        };
         for (one, other, found) in [
-            (workload("a", "Deployment", "x: y", "x: y"), workload("b", "StatefulSet", "x: y", "x: y"), true),
+            (
+                workload("a", "Deployment", "x: y", "x: y"),
+                workload("b", "StatefulSet", "x: y", "x: y"),
+                true,
+            ),
             // One way is enough.
-            (workload("a", "Deployment", "x: y", "x: y"), workload("b", "Deployment", "x: y, z: w", "x: y, z: w"), true),
-            (workload("a", "Deployment", "x: y", "x: y"), workload("b", "Deployment", "z: w", "z: w"), false),
+            (
+                workload("a", "Deployment", "x: y", "x: y"),
+                workload("b", "Deployment", "x: y, z: w", "x: y, z: w"),
+                true,
+            ),
+            (
+                workload("a", "Deployment", "x: y", "x: y"),
+                workload("b", "Deployment", "z: w", "z: w"),
+                false,
+            ),
             // Satisfiable, but no pod has both.
-            (workload("a", "Deployment", "x: y", "x: y"), workload("b", "Deployment", "z: w", "z: w, x: q"), false),
-            (workload("a", "Deployment", "x: y", "x: y"), workload("b", "Deployment", "x: y", "x: y").replace("namespace: n", "namespace: m"), false),
+            (
+                workload("a", "Deployment", "x: y", "x: y"),
+                workload("b", "Deployment", "z: w", "z: w, x: q"),
+                false,
+            ),
+            (
+                workload("a", "Deployment", "x: y", "x: y"),
+                workload("b", "Deployment", "x: y", "x: y").replace("namespace: n", "namespace: m"),
+                false,
+            ),
         ] {
             let got = run("sel-workload-overlap", &(one.clone() + &other));
             assert_eq!(!got.is_empty(), found, "{one}{other}\n{got}");

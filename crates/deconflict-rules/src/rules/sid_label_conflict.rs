@@ -50,11 +50,17 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    for namespace in context.index.live().filter(|placed| placed.facts.object.key.is("", "Namespace")) {
+    for namespace in context
+        .index
+        .live()
+        .filter(|placed| placed.facts.object.key.is("", "Namespace"))
+    {
         let map = namespace.facts.object.body.at_path(&["metadata", "labels"]);
         let spot = |key: &str| map.and_then(|map| map.at_path(&[key])).map(Spot::of);
         let labels = Labels::of(map);
-        let (Some(switch), rev) = (labels.get("istio-injection"), labels.get("istio.io/rev")) else { continue };
+        let (Some(switch), rev) = (labels.get("istio-injection"), labels.get("istio.io/rev")) else {
+            continue;
+        };
         if let (Some(first), Some(second), Some(_)) = (spot("istio-injection"), spot("istio.io/rev"), rev) {
             let message = format!(
                 "{} has both `istio-injection` and `istio.io/rev`{}",
@@ -64,7 +70,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             let sides = [Side::new(namespace, first).labelled("this one counts")];
             if let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) {
                 finding.related.push(Label::new(second.at, "without effect"));
-                finding.notes.push("`istio-injection` wins, so the revision is never used".to_owned());
+                finding
+                    .notes
+                    .push("`istio-injection` wins, so the revision is never used".to_owned());
                 finding.help = Some("keep one of them".to_owned());
                 sink.report(finding);
             }
@@ -72,12 +80,20 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         if switch == "enabled" {
             continue;
         }
-        let Some(off) = spot("istio-injection") else { continue };
-        for pod in context.index.pods().of_namespace(&namespace.facts.object.key.name) {
+        let Some(off) = spot("istio-injection") else {
+            continue;
+        };
+        for pod in context
+            .index
+            .pods()
+            .of_namespace(&namespace.facts.object.key.name)
+        {
             if pod.template.labels.get("sidecar.istio.io/inject") != Some("true") {
                 continue;
             }
-            let Some(wish) = pod.template.label_spot("sidecar.istio.io/inject") else { continue };
+            let Some(wish) = pod.template.label_spot("sidecar.istio.io/inject") else {
+                continue;
+            };
             let workload = context.index.workload(pod);
             let message = format!(
                 "{} asks for an Istio sidecar that its namespace rules out{}",
@@ -85,10 +101,18 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                 in_cluster(context.index)
             );
             let sides = [Side::new(workload, wish)];
-            let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
-            finding.related.push(Label::new(off.at, format!("{} switches injection off", namespace.title())));
-            finding.notes.push("the namespace's label wins: the pods get no sidecar".to_owned());
-            finding.help = Some("drop `istio-injection` from the namespace, or the label from the pods".to_owned());
+            let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+                continue;
+            };
+            finding.related.push(Label::new(
+                off.at,
+                format!("{} switches injection off", namespace.title()),
+            ));
+            finding
+                .notes
+                .push("the namespace's label wins: the pods get no sidecar".to_owned());
+            finding.help =
+                Some("drop `istio-injection` from the namespace, or the label from the pods".to_owned());
             sink.report(finding);
         }
     }
@@ -102,8 +126,16 @@ mod tests {
     fn contradictions() {
         for (labels, pod, found) in [
             ("istio-injection: enabled, istio.io/rev: x", "{}", true),
-            ("istio-injection: enabled", "{sidecar.istio.io/inject: 'false'}", false),
-            ("istio-injection: disabled", "{sidecar.istio.io/inject: 'true'}", true),
+            (
+                "istio-injection: enabled",
+                "{sidecar.istio.io/inject: 'false'}",
+                false,
+            ),
+            (
+                "istio-injection: disabled",
+                "{sidecar.istio.io/inject: 'true'}",
+                true,
+            ),
             ("istio-injection: disabled", "{}", false),
             ("istio.io/rev: x", "{sidecar.istio.io/inject: 'true'}", false),
         ] {

@@ -68,8 +68,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             let containers = pod.template.containers.iter().filter(|container| {
                 injector.containers().contains(&container.name.as_str()) && container.image != "auto"
             });
-            let mut clashes: Vec<(String, &Spot)> =
-                containers.map(|container| (format!("container `{}`", container.name), &container.spot)).collect();
+            let mut clashes: Vec<(String, &Spot)> = containers
+                .map(|container| (format!("container `{}`", container.name), &container.spot))
+                .collect();
             let volumes = pod.template.volume_names.iter();
             let volumes = volumes.filter(|(name, _)| injector.volumes().contains(&name.as_str()));
             clashes.extend(volumes.map(|(name, spot)| (format!("volume `{name}`"), spot)));
@@ -82,10 +83,17 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                     in_cluster(context.index)
                 );
                 let sides = [Side::new(workload, spot.clone()).labelled(what.clone())];
-                let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
-                finding.related.push(Label::new(injected.spot.at, format!("{who} is injected by this {}", injected.why)));
+                let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+                    continue;
+                };
+                finding.related.push(Label::new(
+                    injected.spot.at,
+                    format!("{who} is injected by this {}", injected.why),
+                ));
                 finding.key = Some(what);
-                finding.notes.push("the injector refuses the pod, skips it, or writes over what stands here".to_owned());
+                finding.notes.push(
+                    "the injector refuses the pod, skips it, or writes over what stands here".to_owned(),
+                );
                 finding.help = Some("take another name, or switch injection off for these pods".to_owned());
                 sink.report(finding);
             }
@@ -100,13 +108,41 @@ mod tests {
     #[test]
     fn names() {
         for (metadata, spec, found) in [
-            ("labels: {sidecar.istio.io/inject: 'true'}", "containers: [{name: istio-proxy, image: envoy}]", true),
-            ("labels: {sidecar.istio.io/inject: 'true'}", "containers: [{name: istio-proxy, image: auto}]", false),
-            ("labels: {sidecar.istio.io/inject: 'true'}", "initContainers: [{name: istio-init, image: x}]", true),
-            ("labels: {sidecar.istio.io/inject: 'true'}", "containers: [{name: a}], volumes: [{name: istio-token}]", true),
-            ("labels: {}", "containers: [{name: istio-proxy, image: envoy}]", false),
-            ("annotations: {vault.hashicorp.com/agent-inject: 'true'}", "containers: [{name: vault-agent}]", true),
-            ("annotations: {linkerd.io/inject: enabled}", "containers: [{name: istio-proxy}]", false),
+            (
+                "labels: {sidecar.istio.io/inject: 'true'}",
+                "containers: [{name: istio-proxy, image: envoy}]",
+                true,
+            ),
+            (
+                "labels: {sidecar.istio.io/inject: 'true'}",
+                "containers: [{name: istio-proxy, image: auto}]",
+                false,
+            ),
+            (
+                "labels: {sidecar.istio.io/inject: 'true'}",
+                "initContainers: [{name: istio-init, image: x}]",
+                true,
+            ),
+            (
+                "labels: {sidecar.istio.io/inject: 'true'}",
+                "containers: [{name: a}], volumes: [{name: istio-token}]",
+                true,
+            ),
+            (
+                "labels: {}",
+                "containers: [{name: istio-proxy, image: envoy}]",
+                false,
+            ),
+            (
+                "annotations: {vault.hashicorp.com/agent-inject: 'true'}",
+                "containers: [{name: vault-agent}]",
+                true,
+            ),
+            (
+                "annotations: {linkerd.io/inject: enabled}",
+                "containers: [{name: istio-proxy}]",
+                false,
+            ),
         ] {
             let text = format!(
                 "//- apps/a/web/overlays/prod/all.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: n, {metadata}}}\nspec: {{{spec}}}\n"

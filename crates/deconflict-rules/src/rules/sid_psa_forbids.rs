@@ -77,19 +77,31 @@ rule! {
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let told = options(context.config, RULE.meta.id).and_then(|options| deconflict_kube::bool_at(options, &["cni"]));
+    let told =
+        options(context.config, RULE.meta.id).and_then(|options| deconflict_kube::bool_at(options, &["cni"]));
     if told == Some(true) {
         return;
     }
     let mut plugins: Option<Vec<Injector>> = None;
     for pod in context.index.pods().all() {
-        let Some(injected) = pod.injected.iter().find(|injected| matches!(injected.injector, Injector::Istio | Injector::Linkerd)) else {
+        let Some(injected) = pod
+            .injected
+            .iter()
+            .find(|injected| matches!(injected.injector, Injector::Istio | Injector::Linkerd))
+        else {
             continue;
         };
-        let Some(namespace) = context.index.find("", "Namespace", None, &pod.namespace) else { continue };
+        let Some(namespace) = context.index.find("", "Namespace", None, &pod.namespace) else {
+            continue;
+        };
         let labels = namespace.facts.object.body.at_path(&["metadata", "labels"]);
         let level = Labels::of(labels);
-        let Some(level) = level.get(ENFORCE).filter(|level| matches!(*level, "baseline" | "restricted")) else { continue };
+        let Some(level) = level
+            .get(ENFORCE)
+            .filter(|level| matches!(*level, "baseline" | "restricted"))
+        else {
+            continue;
+        };
         let found = plugins.get_or_insert_with(|| context.index.live().filter_map(plugin).collect());
         if found.contains(&injected.injector) {
             continue;
@@ -102,13 +114,25 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             in_cluster(context.index)
         );
         let sides = [Side::new(workload, declared(pod))];
-        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
+        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+            continue;
+        };
         if let Some(node) = labels.and_then(|labels| labels.at_path(&[ENFORCE])) {
-            finding.related.push(Label::new(node.at, format!("{} enforces `{level}`", namespace.title())));
+            finding.related.push(Label::new(
+                node.at,
+                format!("{} enforces `{level}`", namespace.title()),
+            ));
         }
-        finding.related.push(Label::new(injected.spot.at, format!("{who} is injected by this {}", injected.why)));
-        finding.notes.push("the API server refuses each pod: \"violates PodSecurity\"".to_owned());
-        finding.help = Some(format!("install {who}'s CNI plugin (then say `cni: true` in the rule's options if it is not in this repository), or enforce `privileged`"));
+        finding.related.push(Label::new(
+            injected.spot.at,
+            format!("{who} is injected by this {}", injected.why),
+        ));
+        finding
+            .notes
+            .push("the API server refuses each pod: \"violates PodSecurity\"".to_owned());
+        finding.help = Some(format!(
+            "install {who}'s CNI plugin (then say `cni: true` in the rule's options if it is not in this repository), or enforce `privileged`"
+        ));
         sink.report(finding);
     }
 }
@@ -122,7 +146,8 @@ fn plugin(placed: &Placed<'_>) -> Option<Injector> {
         "HelmChart" => text_at(&object.body, &["spec", "chart"])?,
         "Application" => {
             let source = text_at(&object.body, &["spec", "source", "chart"]);
-            let sources = items_at(&object.body, &["spec", "sources"]).find_map(|source| text_at(source, &["chart"]));
+            let sources =
+                items_at(&object.body, &["spec", "sources"]).find_map(|source| text_at(source, &["chart"]));
             source.or(sources)?
         }
         "IstioCNI" => "istio-cni",

@@ -72,8 +72,14 @@ rule! {
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for pod in context.index.pods().all() {
-        let meshes: Vec<_> = pod.injected.iter().filter(|injected| injected.injector.is_mesh()).collect();
-        let [one, other, ..] = meshes.as_slice() else { continue };
+        let meshes: Vec<_> = pod
+            .injected
+            .iter()
+            .filter(|injected| injected.injector.is_mesh())
+            .collect();
+        let [one, other, ..] = meshes.as_slice() else {
+            continue;
+        };
         let workload = context.index.workload(pod);
         let message = format!(
             "{} and {} both inject a sidecar into {}{}",
@@ -83,11 +89,18 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             in_cluster(context.index)
         );
         let sides = [Side::new(workload, declared(pod))];
-        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
+        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+            continue;
+        };
         for injected in meshes {
-            finding.related.push(Label::new(injected.spot.at, format!("{}: {}", injected.injector.word(), injected.why)));
+            finding.related.push(Label::new(
+                injected.spot.at,
+                format!("{}: {}", injected.injector.word(), injected.why),
+            ));
         }
-        finding.notes.push("both redirect the pod's traffic to their own proxy".to_owned());
+        finding
+            .notes
+            .push("both redirect the pod's traffic to their own proxy".to_owned());
         finding.help = Some("switch one of them off for these pods".to_owned());
         sink.report(finding);
     }

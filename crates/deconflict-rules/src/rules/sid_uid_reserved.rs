@@ -63,13 +63,29 @@ rule! {
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for pod in context.index.pods().all() {
         for injected in &pod.injected {
-            let Some(reserved) = injected.injector.user() else { continue };
+            let Some(reserved) = injected.injector.user() else {
+                continue;
+            };
             let is_own = |name: &str| !injected.injector.containers().contains(&name);
-            let containers = pod.template.containers.iter().filter(|container| is_own(&container.name));
+            let containers = pod
+                .template
+                .containers
+                .iter()
+                .filter(|container| is_own(&container.name));
             let mut users: Vec<(String, &(i64, Spot))> = containers
-                .filter_map(|container| Some((format!("container `{}`", container.name), container.user.as_ref()?)))
+                .filter_map(|container| {
+                    Some((
+                        format!("container `{}`", container.name),
+                        container.user.as_ref()?,
+                    ))
+                })
                 .collect();
-            users.extend(pod.template.user.as_ref().map(|user| ("the pod".to_owned(), user)));
+            users.extend(
+                pod.template
+                    .user
+                    .as_ref()
+                    .map(|user| ("the pod".to_owned(), user)),
+            );
             for (what, (user, spot)) in users.into_iter().filter(|(_, (user, _))| *user == reserved) {
                 let workload = context.index.workload(pod);
                 let who = injected.injector.word();
@@ -79,10 +95,17 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                     in_cluster(context.index)
                 );
                 let sides = [Side::new(workload, spot.clone()).labelled(what.clone())];
-                let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
-                finding.related.push(Label::new(injected.spot.at, format!("{who} is injected by this {}", injected.why)));
+                let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+                    continue;
+                };
+                finding.related.push(Label::new(
+                    injected.spot.at,
+                    format!("{who} is injected by this {}", injected.why),
+                ));
                 finding.key = Some(what);
-                finding.notes.push("traffic of that user bypasses the mesh".to_owned());
+                finding
+                    .notes
+                    .push("traffic of that user bypasses the mesh".to_owned());
                 finding.help = Some("run as another user".to_owned());
                 sink.report(finding);
             }

@@ -117,15 +117,26 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         let many = pod.counts.max.is_some_and(|max| max > 1);
         let replicated = matches!(
             pod.template.controller,
-            Controller::Deployment | Controller::ReplicaSet | Controller::ReplicationController | Controller::StatefulSet | Controller::Rollout
+            Controller::Deployment
+                | Controller::ReplicaSet
+                | Controller::ReplicationController
+                | Controller::StatefulSet
+                | Controller::Rollout
         );
         if !many || !replicated || is_pinned(pod) {
             continue;
         }
         for volume in &pod.template.volumes {
-            let Some((claim, mode)) = attached_once(context.index, &pod.namespace, &volume.claim) else { continue };
+            let Some((claim, mode)) = attached_once(context.index, &pod.namespace, &volume.claim) else {
+                continue;
+            };
             let workload = context.index.workload(pod);
-            let spot = pod.counts.max_spot.clone().or_else(|| pod.counts.spot.clone()).unwrap_or_else(|| declared(pod));
+            let spot = pod
+                .counts
+                .max_spot
+                .clone()
+                .or_else(|| pod.counts.spot.clone())
+                .unwrap_or_else(|| declared(pod));
             let count = pod.counts.max.unwrap_or_default();
             let message = format!(
                 "{} runs up to {count} pods on {}, which one node can attach{}",
@@ -137,11 +148,20 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                 Side::new(workload, spot).labelled(format!("up to {count} pods of {}", workload.title())),
                 Side::new(claim, mode).labelled(format!("access mode of {}", claim.title())),
             ];
-            let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
-            finding.related.push(deconflict_findings::Label::new(volume.spot.at, "mounted here"));
+            let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+                continue;
+            };
+            finding
+                .related
+                .push(deconflict_findings::Label::new(volume.spot.at, "mounted here"));
             finding.key = Some(volume.claim.to_string());
-            finding.notes.push("pods on other nodes wait for ever: \"Multi-Attach error\"".to_owned());
-            finding.help = Some("run one pod, use a StatefulSet with `volumeClaimTemplates`, or a ReadWriteMany volume".to_owned());
+            finding
+                .notes
+                .push("pods on other nodes wait for ever: \"Multi-Attach error\"".to_owned());
+            finding.help = Some(
+                "run one pod, use a StatefulSet with `volumeClaimTemplates`, or a ReadWriteMany volume"
+                    .to_owned(),
+            );
             sink.report(finding);
         }
     }
@@ -154,7 +174,11 @@ mod tests {
     /// For both rules about volumes that are attached once: access modes, Deployment, which rule.
     #[test]
     fn replicas_and_surge() {
-        let d = |spec: &str, pod: &str| format!("kind: Deployment\nmetadata: {{name: d, namespace: n}}\nspec:\n  {spec}\n  template: {{spec: {{{pod}volumes: [{{name: v, persistentVolumeClaim: {{claimName: p}}}}]}}}}\n");
+        let d = |spec: &str, pod: &str| {
+            format!(
+                "kind: Deployment\nmetadata: {{name: d, namespace: n}}\nspec:\n  {spec}\n  template: {{spec: {{{pod}volumes: [{{name: v, persistentVolumeClaim: {{claimName: p}}}}]}}}}\n"
+            )
+        };
         for (modes, workload, expected) in [
             ("ReadWriteOnce", d("replicas: 2", ""), "multi"),
             ("ReadWriteMany", d("replicas: 2", ""), ""),
@@ -162,11 +186,31 @@ mod tests {
             ("ReadWriteOnce", d("replicas: 1", ""), "surge"),
             ("ReadWriteOnce", d("paused: false", ""), "surge"),
             ("ReadWriteOnce", d("strategy: {type: Recreate}", ""), ""),
-            ("ReadWriteOnce", d("strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}", ""), ""),
-            ("ReadWriteOnce", d("replicas: 1", "nodeSelector: {kubernetes.io/hostname: x}, "), ""),
-            ("ReadWriteOnce", d("replicas: 2", "nodeSelector: {kubernetes.io/hostname: x}, "), ""),
-            ("ReadWriteOnce", d("replicas: 2", "").replace("claimName: p", "claimName: q"), ""),
-            ("ReadWriteOnce", d("replicas: 1", "").replace("Deployment", "StatefulSet"), ""),
+            (
+                "ReadWriteOnce",
+                d("strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}", ""),
+                "",
+            ),
+            (
+                "ReadWriteOnce",
+                d("replicas: 1", "nodeSelector: {kubernetes.io/hostname: x}, "),
+                "",
+            ),
+            (
+                "ReadWriteOnce",
+                d("replicas: 2", "nodeSelector: {kubernetes.io/hostname: x}, "),
+                "",
+            ),
+            (
+                "ReadWriteOnce",
+                d("replicas: 2", "").replace("claimName: p", "claimName: q"),
+                "",
+            ),
+            (
+                "ReadWriteOnce",
+                d("replicas: 1", "").replace("Deployment", "StatefulSet"),
+                "",
+            ),
         ] {
             let text = format!(
                 "//- apps/a/web/overlays/prod/all.yaml\napiVersion: apps/v1\n{workload}---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: p, namespace: n}}\nspec: {{accessModes: [{modes}]}}\n"

@@ -115,15 +115,26 @@ rule! {
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for pod in context.index.pods().all() {
         let single = pod.counts.max == Some(1) && pod.counts.surge > 0;
-        let surges = matches!(pod.template.controller, Controller::Deployment | Controller::Rollout);
+        let surges = matches!(
+            pod.template.controller,
+            Controller::Deployment | Controller::Rollout
+        );
         if !single || !surges || is_pinned(pod) {
             continue;
         }
         for volume in &pod.template.volumes {
-            let Some((claim, mode)) = attached_once(context.index, &pod.namespace, &volume.claim) else { continue };
+            let Some((claim, mode)) = attached_once(context.index, &pod.namespace, &volume.claim) else {
+                continue;
+            };
             let workload = context.index.workload(pod);
             let strategy = pod.facts.object.body.at_path(&["spec", "strategy"]).map(Spot::of);
-            let spot = pod.template.surge.spot().cloned().or(strategy).unwrap_or_else(|| volume.spot.clone());
+            let spot = pod
+                .template
+                .surge
+                .spot()
+                .cloned()
+                .or(strategy)
+                .unwrap_or_else(|| volume.spot.clone());
             let message = format!(
                 "a rollout of {} starts a second pod on {}, which one node can attach{}",
                 workload.title(),
@@ -134,7 +145,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                 Side::new(workload, spot),
                 Side::new(claim, mode).labelled(format!("access mode of {}", claim.title())),
             ];
-            let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
+            let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+                continue;
+            };
             finding.key = Some(volume.claim.to_string());
             finding.notes.push("on another node the new pod waits for the volume that the old one keeps until the new one is ready".to_owned());
             finding.help = Some("use `strategy: {type: Recreate}`, or a StatefulSet".to_owned());
