@@ -63,7 +63,9 @@ fn steps(expression: &Expression, width: u64) -> u64 {
                 .saturating_add(steps(&comprehension.accu_init, width))
                 .saturating_add(steps(&comprehension.result, width));
         }
-        _ => each(expression, &mut |part| sum = sum.saturating_add(steps(part, width))),
+        _ => each(expression, &mut |part| {
+            sum = sum.saturating_add(steps(part, width))
+        }),
     }
     sum
 }
@@ -85,7 +87,9 @@ fn longest_literal(expression: &Expression) -> usize {
         Expr::Map(map) => map.entries.len(),
         _ => 0,
     };
-    each(expression, &mut |part| longest = longest.max(longest_literal(part)));
+    each(expression, &mut |part| {
+        longest = longest.max(longest_literal(part))
+    });
     longest
 }
 

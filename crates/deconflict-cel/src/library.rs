@@ -26,7 +26,9 @@ pub(crate) fn declare(context: &mut Context<'_, '_>) -> Result<(), DeclarationEr
     context.add_function("url", url)?;
     for part in ["Scheme", "Host", "Hostname", "Port", "EscapedPath"] {
         let key = part.to_lowercase();
-        context.add_function(&format!("get{part}"), move |This(url): This<Value>| member(&url, &key))?;
+        context.add_function(&format!("get{part}"), move |This(url): This<Value>| {
+            member(&url, &key)
+        })?;
     }
     context.add_function("isIP", |text: Text| address(&text).is_some())?;
     context.add_function("ip", |text: Text| match address(&text) {
@@ -39,7 +41,9 @@ pub(crate) fn declare(context: &mut Context<'_, '_>) -> Result<(), DeclarationEr
     })?;
     context.add_function("family", |This(ip): This<Value>| member(&ip, "family"))?;
     context.add_function("isLoopback", |This(ip): This<Value>| member(&ip, "loopback"))?;
-    context.add_function("isUnspecified", |This(ip): This<Value>| member(&ip, "unspecified"))?;
+    context.add_function("isUnspecified", |This(ip): This<Value>| {
+        member(&ip, "unspecified")
+    })?;
     context.add_function("isCIDR", |text: Text| network(&text).is_some())?;
     context.add_function("cidr", |text: Text| match network(&text) {
         Some((address, length)) => Ok(object(&[
@@ -137,8 +141,12 @@ fn network(text: &str) -> Option<(IpAddr, u8)> {
 
 fn contains_ip(This(cidr): This<Value>, other: Value) -> Result<Value, ExecutionError> {
     let error = || ExecutionError::function_error("containsIP", "no address");
-    let Value::String(cidr) = member(&cidr, "cidr")? else { return Err(error()) };
-    let Value::String(other) = other else { return Err(error()) };
+    let Value::String(cidr) = member(&cidr, "cidr")? else {
+        return Err(error());
+    };
+    let Value::String(other) = other else {
+        return Err(error());
+    };
     let (Some((network, length)), Some(other)) = (network(&cidr), address(&other)) else {
         return Err(error());
     };

@@ -46,7 +46,8 @@ impl Rule {
         // somebody else's: a panic of it must not lose more than this expression.
         let parsed = std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(PARSER_STACK);
-            let thread = thread.spawn_scoped(scope, || env.compile(source).map_err(|errors| errors.to_string()));
+            let thread =
+                thread.spawn_scoped(scope, || env.compile(source).map_err(|errors| errors.to_string()));
             thread.map(std::thread::ScopedJoinHandle::join)
         });
         match parsed {
@@ -117,7 +118,11 @@ mod tests {
             ("wait".to_owned(), Value::Duration(90_000_000_000)),
             (
                 "ports".to_owned(),
-                Value::List((1..=3).map(|port| Value::Map(vec![("port".to_owned(), Value::Int(port))])).collect()),
+                Value::List(
+                    (1..=3)
+                        .map(|port| Value::Map(vec![("port".to_owned(), Value::Int(port))]))
+                        .collect(),
+                ),
             ),
         ])
     }
@@ -141,10 +146,16 @@ mod tests {
             ("self.ports.all(p, p.port > 0)", "true"),
             ("self.ports.exists(p, p.port == 9)", "false"),
             ("self.ports.filter(p, p.port > 1).size() == 2", "true"),
-            ("self.name.startsWith('web-') && self.name.matches('^[a-z]+-[0-9]$')", "true"),
+            (
+                "self.name.startsWith('web-') && self.name.matches('^[a-z]+-[0-9]$')",
+                "true",
+            ),
             ("self.?paused.orValue(false)", "false"),
             ("self.since < timestamp('2028-01-01T00:00:00Z')", "true"),
-            ("self.wait == duration('90s') && self.wait.getSeconds() == 90", "true"),
+            (
+                "self.wait == duration('90s') && self.wait.getSeconds() == 90",
+                "true",
+            ),
             ("self.missing == 1", "Failed"),
             ("self.replicas", "Failed"),
             ("self.replicas >", "Unreadable"),
@@ -160,9 +171,18 @@ mod tests {
             ("self.name.findAll('[a-z]').size() == 3", "true"),
             ("self.name.findAll('[a-z]', 2).size() == 2", "true"),
             ("isURL(self.url) && url(self.url).getScheme() == 'https'", "true"),
-            ("url(self.url).getHostname() == 'Example.org' && url(self.url).getPort() == '8443'", "true"),
-            ("isIP('10.0.0.1') && ip('::1').family() == 6 && !isIP('10.0.0')", "true"),
-            ("isCIDR('10.0.0.0/8') && cidr('10.0.0.0/8').containsIP('10.9.9.9')", "true"),
+            (
+                "url(self.url).getHostname() == 'Example.org' && url(self.url).getPort() == '8443'",
+                "true",
+            ),
+            (
+                "isIP('10.0.0.1') && ip('::1').family() == 6 && !isIP('10.0.0')",
+                "true",
+            ),
+            (
+                "isCIDR('10.0.0.0/8') && cidr('10.0.0.0/8').containsIP('10.9.9.9')",
+                "true",
+            ),
             ("cidr('10.0.0.0/8').prefixLength() == 8", "true"),
             ("self.name.lowerAscii().split('-')[0] == 'web'", "true"),
             ("'  a '.trim().substring(0, 1) == 'a'", "true"),
@@ -181,7 +201,10 @@ mod tests {
             holds("self.all(a, self.all(b, self.all(c, self.all(d, a + b + c + d >= 0))))"),
             Err(super::Failure::TooCostly)
         );
-        check(&format!("{}true{}", "(".repeat(1000), ")".repeat(1000)), "TooCostly");
+        check(
+            &format!("{}true{}", "(".repeat(1000), ")".repeat(1000)),
+            "TooCostly",
+        );
         check(&format!("{}true", "true ? true : ".repeat(1000)), "TooCostly");
         check(&format!("{}true", "!".repeat(5000)), "TooCostly");
         check(&"a".repeat(10_000), "TooCostly");
@@ -192,7 +215,10 @@ mod tests {
         let deep = format!("{}true{}", "(".repeat(48), ")".repeat(48));
         let signs = format!("{}true", "!".repeat(384));
         let run = move || (Rule::compile(&deep).is_ok(), Rule::compile(&signs).is_ok());
-        let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap();
+        let thread = std::thread::Builder::new()
+            .stack_size(2 << 20)
+            .spawn(run)
+            .unwrap();
         assert!(thread.join().unwrap().0);
     }
 }

@@ -12,7 +12,6 @@ mod quantity;
 mod same;
 mod schema;
 mod scope;
-mod selector;
 mod validate;
 
 pub use crd::{CelRule, Definition, Definitions, Schema, SchemaFault, SchemaViolation, Version};
@@ -27,5 +26,4 @@ pub use schema::{
     check_structure, is_duration, is_time, nearest,
 };
 pub use scope::{Scope, Scopes, scope};
-pub use selector::LabelSelector;
 pub use validate::{Effect, Repair, Subject, Violation, check_object, validate};

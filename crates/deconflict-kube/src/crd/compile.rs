@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::definition::is_true;
+use super::rules::CelRule;
 
 const DIALECT: Dialect = Dialect::Kubernetes;
 /// Schemas nest as deep as the objects they describe; the YAML reader has bounded that.
@@ -50,17 +51,10 @@ pub struct Schema {
     pub(super) any_of: Vec<Schema>,
     pub(super) one_of: Vec<Schema>,
     pub(super) not: Option<Box<Schema>>,
-    /// `x-kubernetes-validations`: rule and message, as written.
+    /// `x-kubernetes-validations`.
     pub(super) rules: Vec<CelRule>,
-}
-
-/// One CEL rule.
-#[derive(Clone, Debug)]
-pub struct CelRule {
-    /// The expression.
-    pub rule: Arc<Node>,
-    /// The message for people.
-    pub message: Option<SmolStr>,
+    /// It or something below it has rules.
+    has_rules: bool,
 }
 
 /// A type of JSON.
@@ -124,7 +118,7 @@ impl Schema {
                 exclusive: flag(exclusive),
             })
         };
-        Self {
+        let mut made = Self {
             kind: text("type").and_then(|name| SchemaType::parse(&name)),
             nullable: flag("nullable"),
             int_or_string: flag("x-kubernetes-int-or-string"),
@@ -176,18 +170,25 @@ impl Schema {
             not: boxed("not"),
             rules: list("x-kubernetes-validations")
                 .iter()
-                .filter_map(|rule| {
-                    let message = rule
-                        .get("message")
-                        .and_then(|text| text.text())
-                        .map(SmolStr::from);
-                    Some(CelRule {
-                        rule: Arc::clone(rule.get("rule")?),
-                        message,
-                    })
-                })
+                .filter_map(|rule| CelRule::read(rule))
                 .collect(),
-        }
+            has_rules: false,
+        };
+        let additional = made.additional.iter().flatten();
+        let below = additional.chain(&made.items).map(|schema| &**schema);
+        #[expect(clippy::iter_over_hash_type, reason = "any of them, in whatever order")]
+        let any = made
+            .properties
+            .values()
+            .chain(below)
+            .any(|schema| schema.has_rules);
+        made.has_rules = any || !made.rules.is_empty();
+        made
+    }
+
+    /// True when this level or one below has CEL rules.
+    pub(super) fn has_rules(&self) -> bool {
+        self.has_rules
     }
 
     /// The CEL rules of this level.

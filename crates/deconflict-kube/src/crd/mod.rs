@@ -3,9 +3,14 @@
 mod compile;
 mod definition;
 mod definitions;
+mod rules;
 mod validate;
 
-pub use compile::{CelRule, Schema};
+pub use compile::Schema;
 pub use definition::{Definition, Version};
 pub use definitions::Definitions;
+pub use rules::CelRule;
 pub use validate::{SchemaFault, SchemaViolation};
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use deconflict_yaml::{Dialect, Kind, Node, Value};
 use rustc_hash::FxHashMap;
 
 use super::compile::{Schema, SchemaType, number};
+use super::rules;
 use crate::schema::{is_base64, is_duration, is_time, nearest, push_key};
 
 const DIALECT: Dialect = Dialect::Kubernetes;
@@ -40,6 +41,8 @@ pub enum SchemaFault {
     },
     /// The value does not fit; the words say how (`must be an integer, found the string "3"`).
     Value(String),
+    /// A rule of the definition does not hold; its own words.
+    Rule(String),
 }
 
 impl Schema {
@@ -47,7 +50,15 @@ impl Schema {
     pub fn validate(&self, object: &Node) -> Vec<SchemaViolation> {
         let mut check = Check { found: Vec::new() };
         check.object_root(self, object);
-        check.found
+        check.with_rules(self, object, None)
+    }
+
+    /// What the rules about a change (`oldSelf`) say of an object that replaces `old`, and all that
+    /// [`Schema::validate`] says.
+    pub fn validate_change(&self, object: &Node, old: &Node) -> Vec<SchemaViolation> {
+        let mut check = Check { found: Vec::new() };
+        check.object_root(self, object);
+        check.with_rules(self, object, Some(old))
     }
 
     /// True when `node` fits; used for `anyOf` and the like.
@@ -91,6 +102,21 @@ impl Trail<'_> {
 }
 
 impl Check {
+    /// The rules are asked when the structure is right, as the API server does it; fields that are dropped do not matter.
+    fn with_rules(mut self, schema: &Schema, object: &Node, old: Option<&Node>) -> Vec<SchemaViolation> {
+        let dropped = |fault: &SchemaViolation| matches!(fault.fault, SchemaFault::Unknown { .. });
+        if self.found.iter().all(dropped) {
+            let broken = rules::check(schema, object, old);
+            self.found
+                .extend(broken.into_iter().map(|broken| SchemaViolation {
+                    at: broken.at,
+                    path: broken.path,
+                    fault: SchemaFault::Rule(broken.words),
+                }));
+        }
+        self.found
+    }
+
     fn fault(&mut self, at: Origin, trail: &Trail<'_>, fault: SchemaFault) {
         self.found.push(SchemaViolation {
             at,
@@ -537,7 +563,8 @@ fn found(node: &Node) -> String {
                 "the string {:?}",
                 scalar.text.chars().take(40).collect::<String>()
             ),
-            Value::Bool(_) => format!("`{}`", scalar.text),
+            Value::Bool(value) if scalar.text == value.to_string().as_str() => format!("`{value}`"),
+            Value::Bool(value) => format!("`{}`, which YAML reads as {value}", scalar.text),
             _ => format!("the number {}", scalar.text),
         },
     }

@@ -130,6 +130,8 @@ fn of_schema(fault: SchemaViolation, definition: &Definition) -> Violation {
             Some(format!("add `{field}`")),
         ),
         SchemaFault::Value(words) => (format!("`{name}` {words}"), None),
+        SchemaFault::Rule(words) if path.is_empty() => (words, None),
+        SchemaFault::Rule(words) => (format!("`{name}`: {words}"), None),
     };
     Violation {
         row,

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::meta::selector;
 use super::pod::{Restart, with_claims};
 use super::{Effect, Sink, storage};
-use crate::selector::LabelSelector;
+use crate::labels::{Labels, Selector};
 
 /// The version from which the server checks the pod template of a StatefulSet (kubernetes/kubernetes#131790).
 const STATEFUL_SET_TEMPLATES: u16 = 34;
@@ -82,7 +82,9 @@ fn selects_own_pods(sink: &mut Sink<'_>, spec: &Cursor<'_>) {
     let empty = deconflict_yaml::Node::map(chosen.at());
     let pod_labels = template.node().unwrap_or(&empty);
     let Some(node) = chosen.node() else { return };
-    if LabelSelector::from_node(node).is_some_and(|selector| !selector.matches_node(pod_labels)) {
+    if Selector::of_label_selector(node)
+        .is_some_and(|selector| !selector.matches(&Labels::of(Some(pod_labels))))
+    {
         // Point at the one label that differs, where there is one.
         let wrong = labels.fields().find(|(key, value)| {
             pod_labels
