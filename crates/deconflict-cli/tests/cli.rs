@@ -1,11 +1,28 @@
-//! What a person at a terminal sees: every file in `cmd/` is a transcript of the real program.
+//! What a person at a terminal sees: every file in `cmd/` is a transcript of the real program
+//! (`TRYCMD=overwrite cargo test --test cli` writes them anew), and what stands here needs files that no repository can
+//! hold.
+
+mod bad_input;
+mod corpus;
+mod formats;
+mod readme;
+mod sandbox;
 
 #[test]
 fn transcripts() {
     let cases = trycmd::TestCases::new();
     // Nothing of the surroundings may show: colours, width, the developer's own Git settings.
-    for name in ["NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS"] {
+    for name in [
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "TERM",
+        "COLUMNS",
+        "GITHUB_STEP_SUMMARY",
+    ] {
         cases.env(name, "");
     }
+    // The examples are repositories of their own, whether or not they lie in a checkout of this one.
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    cases.env("GIT_CEILING_DIRECTORIES", examples.display().to_string());
     cases.case("crates/deconflict-cli/tests/cmd/*.trycmd");
 }

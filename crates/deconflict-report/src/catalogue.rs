@@ -47,8 +47,13 @@ pub fn rules_json(rules: &[&RuleMeta]) -> String {
 /// The rule's page: its id, what it is, its severities, and its documentation.
 pub fn rule_page(rule: &RuleMeta) -> String {
     let severities = if rule.joins {
+        let higher = if rule.severity == Severity::Error {
+            ""
+        } else {
+            " (one step higher in a production cluster)"
+        };
         format!(
-            "{} between teams (one step higher in a production cluster), {} within a team, info when only possible",
+            "{} between teams{higher}, {} within a team, info when only possible",
             rule.severity.word(),
             rule.severity.lower().word()
         )

@@ -21,7 +21,7 @@ const REASONS: [&str; 9] = [
     "not-found",
     "unsupported",
     "unreadable",
-    "too-large",
+    "failed",
 ];
 
 /// Check, write the reports, and say by the exit code how it went.
