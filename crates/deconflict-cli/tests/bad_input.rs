@@ -170,7 +170,7 @@ fn kustomizations_in_a_circle_and_out_of_the_repository() {
             "clusters/prod/out/kustomization.yaml:1:13: error[kus-build-error] the kustomization clusters/prod/out cannot be \
              built: '../../../../elsewhere' seen from 'clusters/prod/out' lies outside the repository",
             "clusters/turned/kustomization.yaml:1:13: error[kus-build-error] the kustomization clusters/turned cannot be built: \
-             cycle detected: candidate root 'clusters/prod/turn' contains visited root 'clusters/turned'",
+             cycle detected: candidate root 'clusters/prod/turn' contains visited root 'clusters/prod/turn'",
         ],
     );
 }

@@ -122,6 +122,12 @@ fn seen_in(finding: &Finding, limit: usize) -> Option<String> {
         let safe: Vec<String> = set.iter().map(|name| escape(name).into_owned()).collect();
         list(&safe, limit)
     };
+    // The headline of a collision names its cluster; where its sides' overlays lie says nothing new.
+    let named = finding.objects.first().and_then(|side| side.cluster.as_deref());
+    if let (Some(named), true) = (named, finding.objects.len() > 1 && clusters.len() > 1) {
+        let others: BTreeSet<&str> = clusters.iter().copied().filter(|name| *name != named).collect();
+        return Some(format!("also in {}", names(&others)));
+    }
     match (roots.is_subset(&sides) || roots.len() < 2, clusters.len() < 2) {
         (true, true) => None,
         (true, false) => Some(format!(
@@ -228,6 +234,7 @@ not checked: 2 deployments that need Helm, 1 remote base or file (-v lists them;
         report.findings[0].related = (0..8)
             .map(|number| Label::new(side, format!("side {number}")))
             .collect();
+        report.findings[0].objects.truncate(1);
         report.findings[0].seen_in = (0..7)
             .map(|number| Instance {
                 cluster: Some(format!("c{}", number % 2)),
