@@ -41,9 +41,12 @@ pub fn normalise_host(text: &str) -> SmolStr {
     let labels: Vec<String> = text
         .to_lowercase()
         .split('.')
-        .map(|label| match label.is_ascii() {
-            true => label.to_owned(),
-            false => format!("xn--{}", punycode::encode(label)),
+        .map(|label| {
+            if label.is_ascii() {
+                label.to_owned()
+            } else {
+                format!("xn--{}", punycode::encode(label))
+            }
         })
         .collect();
     labels.join(".").into()

@@ -31,7 +31,7 @@ impl Spot {
 
     /// The trail for a finding, newest first.
     pub fn trail(&self) -> Vec<TrailStep> {
-        let step = |step: &deconflict_files::Step| TrailStep {
+        let step = |step: &Step| TrailStep {
             action: step.action,
             at: step.at,
             detail: step.by.to_owned(),

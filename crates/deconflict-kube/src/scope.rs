@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn built_in_and_common_kinds() {
         let check = |group: &str, kind: &str, expected: Scope| {
-            assert_eq!(scope(group, kind), expected, "{group}/{kind}")
+            assert_eq!(scope(group, kind), expected, "{group}/{kind}");
         };
         check("", "Namespace", Scope::Cluster);
         check("", "Secret", Scope::Namespaced);

@@ -69,9 +69,10 @@ impl Inventory {
             };
             let known = Known {
                 spellings: entry.servers.iter().map(|server| normal(server)).collect(),
-                server: match entry.servers.first() {
-                    Some(server) => server.clone(),
-                    None => format_smolstr!("https://{}", entry.name),
+                server: if let Some(server) = entry.servers.first() {
+                    server.clone()
+                } else {
+                    format_smolstr!("https://{}", entry.name)
                 },
                 annotations: BTreeMap::new(),
                 project: SmolStr::default(),
@@ -110,9 +111,10 @@ impl Inventory {
             Destination::Cluster(Some(name)) => name,
             // The Argo CD's own cluster, and nobody says which that is.
             Destination::Cluster(None) => return,
-            _ => match self.resolve(holder, None, Some(&secret.name)) {
-                Destination::Cluster(Some(name)) => name,
-                _ => {
+            _ => {
+                if let Destination::Cluster(Some(name)) = self.resolve(holder, None, Some(&secret.name)) {
+                    name
+                } else {
                     self.name(&secret.name, config);
                     if let Some(known) = self.known.get_mut(&secret.name) {
                         known.registered_in = Some(Vec::new());
@@ -121,7 +123,7 @@ impl Inventory {
                     }
                     secret.name.clone()
                 }
-            },
+            }
         };
         self.declared = true;
         let Some(known) = self.known.get_mut(&target) else {

@@ -97,7 +97,7 @@ fn result(finding: &Finding, report: &Report, used: &[&RuleMeta]) -> Value {
             linkless(who)
         };
         if id == 1 {
-            message.push_str(&format!("\nOther side: [{}]({id})", label));
+            message.push_str(&format!("\nOther side: [{label}]({id})"));
         }
         let mut location = location(&place);
         location["id"] = json!(id);

@@ -28,11 +28,9 @@ pub(super) fn producers(object: &Object, claims: &mut Vec<Claim>) {
         }
         ("bitnami.com", "SealedSecret") => produce(&["spec", "template", "metadata", "name"], NAME),
         ("cert-manager.io", "Certificate") => produce(&["spec", "secretName"], &["spec", "secretName"]),
-        ("secrets.hashicorp.com", _) => {
-            if bool_at(body, &["spec", "destination", "create"]) == Some(true) {
-                let name = &["spec", "destination", "name"];
-                produce(name, name);
-            }
+        ("secrets.hashicorp.com", _) if bool_at(body, &["spec", "destination", "create"]) == Some(true) => {
+            let name = &["spec", "destination", "name"];
+            produce(name, name);
         }
         ("onepassword.com", "OnePasswordItem") => produce(NAME, NAME),
         ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => {

@@ -54,13 +54,20 @@ pub(super) fn is_set(names: &[&str]) -> bool {
 pub(super) fn is_quantity(names: &[&str]) -> bool {
     matches!(
         names,
-        [.., "limits" | "requests" | "hard" | "capacity" | "podFixed", _]
-            | [
-                ..,
-                "max" | "min" | "default" | "defaultRequest" | "maxLimitRequestRatio",
-                _
-            ]
-            | [.., "sizeLimit" | "divisor" | "averageValue"]
+        [
+            ..,
+            "limits"
+                | "requests"
+                | "hard"
+                | "capacity"
+                | "podFixed"
+                | "max"
+                | "min"
+                | "default"
+                | "defaultRequest"
+                | "maxLimitRequestRatio",
+            _
+        ] | [.., "sizeLimit" | "divisor" | "averageValue"]
             | [.., "target", "value"]
     )
 }

@@ -185,9 +185,9 @@ impl Bundle {
         while low < high {
             let middle = usize::midpoint(low, high);
             if word(self.sections[8].0 + middle * 12) < name {
-                low = middle + 1
+                low = middle + 1;
             } else {
-                high = middle
+                high = middle;
             }
         }
         let rows = (low..first + count).map(|row| self.row(row));

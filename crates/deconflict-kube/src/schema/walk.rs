@@ -153,7 +153,7 @@ enum Part<'a> {
 
 const DIALECT: Dialect = Dialect::Kubernetes;
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn report(&mut self, kind: StructuralKind, at: Origin, trail: Option<&Trail<'_>>) {
         self.found.push(Structural {
             kind,

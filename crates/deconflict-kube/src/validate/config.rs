@@ -104,14 +104,12 @@ fn required_keys(sink: &mut Sink<'_>, root: &Cursor<'_>, data: &Cursor<'_>, plai
                 );
             }
         }
-        "kubernetes.io/basic-auth" => {
-            if missing(&["username", "password"]).len() == 2 {
-                sink.refuse(
-                    "secret-type-keys",
-                    &kind,
-                    "a Secret of type kubernetes.io/basic-auth needs `username` or `password`",
-                );
-            }
+        "kubernetes.io/basic-auth" if missing(&["username", "password"]).len() == 2 => {
+            sink.refuse(
+                "secret-type-keys",
+                &kind,
+                "a Secret of type kubernetes.io/basic-auth needs `username` or `password`",
+            );
         }
         "kubernetes.io/dockerconfigjson" => docker(sink, &kind, data, plain, ".dockerconfigjson"),
         "kubernetes.io/dockercfg" => docker(sink, &kind, data, plain, ".dockercfg"),

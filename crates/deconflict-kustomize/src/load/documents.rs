@@ -59,10 +59,7 @@ fn expanded(mut queue: VecDeque<Arc<Node>>) -> Result<Vec<Arc<Node>>, Problem> {
             .map_err(|problem| problem.within(format!("trouble expanding list of {kind}")))?;
         match &items.kind {
             Kind::List(items) => {
-                let inner: VecDeque<Arc<Node>> = items
-                    .iter()
-                    .map(|item| through_json(item))
-                    .collect::<Result<_, _>>()?;
+                let inner: VecDeque<Arc<Node>> = items.iter().map(through_json).collect::<Result<_, _>>()?;
                 queue.extend(expanded(inner)?);
             }
             _ if items.is_null(Dialect::Resource) => {}

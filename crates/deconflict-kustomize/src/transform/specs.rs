@@ -111,12 +111,11 @@ impl FieldSpecs {
     /// Add places that refer to a kind.
     pub(super) fn add_reference(&mut self, back: &BackReferences) -> Result<(), Problem> {
         let known = self.name_reference.iter_mut().find(|known| known.gvk == back.gvk);
-        match known {
-            Some(known) => merge_all(&mut known.referrers, &back.referrers),
-            None => {
-                self.name_reference.push(back.clone());
-                Ok(())
-            }
+        if let Some(known) = known {
+            merge_all(&mut known.referrers, &back.referrers)
+        } else {
+            self.name_reference.push(back.clone());
+            Ok(())
         }
     }
 

@@ -22,7 +22,6 @@ use crate::plan::{Plan, Site, SiteId};
 use crate::{Engine, Placement, PlacementId, ProblemKind, Root, RootKind};
 
 use kustomize::Variables;
-pub(crate) use set::Context as SetContext;
 use source::Found;
 
 /// The namespace of an Application that names none and whose root sets none: that of Argo CD's own install manifests.

@@ -27,13 +27,12 @@ impl Plan {
         let Some(reference) = reference else { return };
         let chart_name = chart.and_then(|chart| text_at(chart, &["chart"]));
         let source = self.release_source(*site, reference, &named.namespace, chart_name);
-        let (cluster, unnamed) = match &source {
-            Some(source) => self.flux_cluster(*site, spec, source, ""),
-            None => {
-                self.source_missing(&named, reference);
-                let holder = &self.site(*site).placement;
-                (holder.cluster.clone(), holder.unnamed.clone())
-            }
+        let (cluster, unnamed) = if let Some(source) = &source {
+            self.flux_cluster(*site, spec, source, "")
+        } else {
+            self.source_missing(&named, reference);
+            let holder = &self.site(*site).placement;
+            (holder.cluster.clone(), holder.unnamed.clone())
         };
         let mut placement = self.flux_placement(&named, RootKind::Helm);
         placement.cluster = cluster;

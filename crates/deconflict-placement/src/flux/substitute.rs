@@ -128,7 +128,7 @@ fn expand(text: &str, substitution: &Substitution) -> Option<String> {
         };
         match one(&inside[..end], substitution) {
             Some(value) => out.push_str(&value),
-            None => out.push_str(&rest[at..at + 2 + end + 1]),
+            None => out.push_str(&rest[at..=(at + 2 + end)]),
         }
         rest = &inside[end + 1..];
     }

@@ -83,21 +83,18 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             let Some(mut finding) = collision.finding(&RULE, message) else {
                 continue;
             };
-            match difference {
-                Some((_, found)) => {
-                    let leaves = side_by_side(context, placed[0], &found);
-                    finding.notes.push(format!("they differ in: {leaves}"));
-                    finding
-                        .notes
-                        .push("whichever is applied last wins, the other does nothing".to_owned());
-                    finding.help = Some("merge them into one, or rename one".to_owned());
-                }
-                None => {
-                    finding
-                        .notes
-                        .push("they are equal, so one of them does nothing".to_owned());
-                    finding.help = Some("remove one of them".to_owned());
-                }
+            if let Some((_, found)) = difference {
+                let leaves = side_by_side(context, placed[0], &found);
+                finding.notes.push(format!("they differ in: {leaves}"));
+                finding
+                    .notes
+                    .push("whichever is applied last wins, the other does nothing".to_owned());
+                finding.help = Some("merge them into one, or rename one".to_owned());
+            } else {
+                finding
+                    .notes
+                    .push("they are equal, so one of them does nothing".to_owned());
+                finding.help = Some("remove one of them".to_owned());
             }
             sink.report(finding);
         }

@@ -84,7 +84,7 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                 claim.placed.namespace.as_ref() == Some(namespace)
                     && claim.placed.facts.object.key.name == *name
             };
-            !claims.is_empty() && !claims.iter().any(|claim| is_it(claim))
+            !claims.is_empty() && !claims.iter().any(is_it)
         });
         let sides: Vec<_> = claims.into_iter().chain(kept_for_another).collect();
         let [first, _, ..] = sides.as_slice() else {

@@ -82,7 +82,7 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token>, String> {
                 at += 3;
             }
             c if c.is_ascii_digit() || c == '-' || c == '+' || c == '.' => {
-                tokens.push(number(&chars, &mut at)?)
+                tokens.push(number(&chars, &mut at)?);
             }
             c if c.is_alphabetic() || c == '_' => tokens.push(Token::Word(word(&chars, &mut at))),
             other => return Err(format!("unexpected {other:?} in an action")),

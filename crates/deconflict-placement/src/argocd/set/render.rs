@@ -70,13 +70,12 @@ fn fill(text: &str, params: &Params) -> String {
             rest = after;
             continue;
         };
-        match params.get(tag.trim()) {
-            Some(Value::String(value)) => out.push_str(value),
-            _ => {
-                out.push_str("{{");
-                out.push_str(tag);
-                out.push_str("}}");
-            }
+        if let Some(Value::String(value)) = params.get(tag.trim()) {
+            out.push_str(value)
+        } else {
+            out.push_str("{{");
+            out.push_str(tag);
+            out.push_str("}}");
         }
         rest = next;
     }
