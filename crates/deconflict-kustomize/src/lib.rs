@@ -6,6 +6,7 @@
 //! (objects to bytes).
 
 mod emit;
+mod find;
 mod load;
 mod merge;
 mod model;
@@ -13,5 +14,6 @@ mod problem;
 mod session;
 mod transform;
 
+pub use find::{Found, find};
 pub use problem::{Problem, ProblemKind, Quirk, Warning, WarningKind};
 pub use session::{LoadRestrictor, Options, Rendered, Reorder, Session, to_yaml};

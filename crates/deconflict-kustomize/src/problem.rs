@@ -11,6 +11,8 @@ pub struct Problem {
     pub message: String,
     /// Outer wrappings of the message in kustomize's words, innermost first; `render` prints them, findings do not.
     pub context: Vec<String>,
+    /// What kustomize says inside `context`, where it hides the cause behind something else.
+    pub(crate) wording: Option<String>,
     /// The text that causes it; `None` only until the caller that knows the place fills it in.
     pub at: Option<Origin>,
     /// Other texts that take part, such as the first of two equal objects.
@@ -85,6 +87,7 @@ impl Problem {
             kind,
             message: message.into(),
             context: Vec::new(),
+            wording: None,
             at: None,
             related: Vec::new(),
         }
@@ -104,6 +107,14 @@ impl Problem {
         self
     }
 
+    /// The same cause, of which kustomize prints `wording` instead.
+    #[must_use]
+    pub(crate) fn reworded(mut self, wording: impl Into<String>) -> Self {
+        self.wording = Some(wording.into());
+        self.context.clear();
+        self
+    }
+
     /// The full message as kustomize prints it.
     pub fn full(&self) -> String {
         let mut text = String::new();
@@ -111,7 +122,7 @@ impl Problem {
             text.push_str(outer);
             text.push_str(": ");
         }
-        text.push_str(&self.message);
+        text.push_str(self.wording.as_ref().unwrap_or(&self.message));
         text
     }
 }

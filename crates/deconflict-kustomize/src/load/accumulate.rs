@@ -124,20 +124,19 @@ impl Build<'_> {
             let directory = match self.paths.directory(&kustomization.directory, &path.text) {
                 Ok(directory) => directory,
                 Err(_) if as_file.message.starts_with(MALFORMED) => return Err(as_file),
-                Err(as_base) => {
-                    let is_missing = as_file.kind == ProblemKind::NotFound;
-                    let mut problem = as_base.at(path.at);
-                    // What is wrong with the file is the cause; that it is no directory either is nothing new.
-                    if let (false, Some(at)) = (is_missing, as_file.at) {
-                        problem.at = Some(at);
-                        problem.related = as_file.related;
-                    }
-                    problem = problem.within(context);
-                    if is_missing && problem.kind == ProblemKind::NotFound {
+                Err(as_base) if as_file.kind == ProblemKind::NotFound => {
+                    let is_missing = as_base.kind == ProblemKind::NotFound;
+                    let problem = as_base.at(path.at).within(context);
+                    if is_missing {
                         self.skip(problem.within("accumulating resources"));
                         continue;
                     }
                     return Err(problem);
+                }
+                // What is wrong with the file is the cause; that it is no directory either is nothing new.
+                Err(as_base) => {
+                    let wording = as_base.within(context).full();
+                    return Err(as_file.at(path.at).reworded(wording));
                 }
             };
             let outer = self.enter(&path.text);
@@ -320,11 +319,12 @@ impl Build<'_> {
             };
             own = FieldSpecs::merged(&own, &Arc::new(specs)).map_err(at)?;
         }
-        own = FieldSpecs::merged(&own, &FieldSpecs::defaults())
-            .map_err(|problem| problem.at(kustomization.start()))?;
+        let place = kustomization.reader()?.place("configurations");
+        let place = place.unwrap_or_else(|| kustomization.start());
+        own = FieldSpecs::merged(&own, &FieldSpecs::defaults()).map_err(|problem| problem.at(place))?;
         accumulated
             .configure(&own)
-            .map_err(|problem| problem.at(kustomization.start()).within("merging config"))?;
+            .map_err(|problem| problem.at(place).within("merging config"))?;
         for path in kustomization.texts("crds")? {
             let within = |problem: Problem| {
                 problem

@@ -124,13 +124,14 @@ fn documents(text: &PatchText) -> Result<Documents, Problem> {
             .find(|problem| problem.document == index && problem.kind.is_refused_by(Dialect::Resource));
         if let Some(problem) = refused {
             let words = yaml_words(problem, &text.text, text.is_file());
-            return Err(malformed(words, text).at(problem.at));
+            return Err(malformed(words, text, problem.at));
         }
         let Some(document) = document else { continue };
         if document.directives {
             return Err(malformed(
                 "yaml: did not find expected <document start>".to_owned(),
                 text,
+                text.at,
             ));
         }
         let Some(root) = document
@@ -223,12 +224,12 @@ pub(super) fn yaml_words(problem: &deconflict_yaml::Problem, text: &str, is_whol
 /// The beginning of errors about text that is no YAML; what cannot be read as a base either is then said to be a file.
 pub(super) const MALFORMED: &str = "MalformedYAMLError: ";
 
-fn malformed(words: String, text: &PatchText) -> Problem {
+fn malformed(words: String, text: &PatchText, at: Origin) -> Problem {
     let message = match &text.name {
         Some(name) => format!("{MALFORMED}{words} in File: {name}"),
         None => words,
     };
-    Problem::build(message).at(text.at)
+    Problem::build(message).at(at)
 }
 
 fn text_of<'n>(object: &'n Node, field: &str) -> &'n str {

@@ -149,7 +149,7 @@ fn from_env_file(
                 numbers.join(" "),
                 String::from_utf8_lossy(line)
             );
-            return Err(Problem::build(message).at(Origin::start_of(loaded.file)));
+            return Err(Problem::build(message).at(line_of(&loaded, index)));
         };
         let text = match index {
             0 => text.strip_prefix('\u{feff}').unwrap_or(text),
@@ -177,6 +177,19 @@ fn from_env_file(
         });
     }
     Ok(())
+}
+
+/// Line `index` of a text that is not UTF-8 and so stands otherwise in the table of files.
+fn line_of(loaded: &Loaded, index: usize) -> Origin {
+    let start: usize = loaded
+        .text
+        .split_inclusive('\n')
+        .take(index)
+        .map(str::len)
+        .sum();
+    let length = loaded.text[start..].find('\n');
+    let end = length.map_or(loaded.text.len(), |length| start + length);
+    Origin::new(loaded.file, Span::new(start, end))
 }
 
 /// Go's `unicode.IsSpace`.

@@ -134,9 +134,8 @@ impl PatchEntry {
                 } else {
                     as_objects
                 };
-                let at = cause.at.unwrap_or(text.at);
-                let message = format!("unable to parse SM or JSON patch from {source}");
-                let mut problem = Problem::build(message).at(at);
+                let wording = format!("unable to parse SM or JSON patch from {source}");
+                let mut problem = cause.at(text.at).reworded(wording);
                 problem.related.push(item.at);
                 return Err(problem);
             }

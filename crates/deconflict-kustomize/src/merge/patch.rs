@@ -207,7 +207,10 @@ impl Transformer<'_> {
                     resource.forget_history();
                 }
                 match merged {
-                    Some(merged) => resource.set_body(restored(merged, &before, keep_name, keep_kind)),
+                    Some(merged) => {
+                        let merged = restored(merged, &before, keep_name, keep_kind);
+                        resource.set_body(same_places(merged, &before));
+                    }
                     None => deleted.push(*position),
                 }
             });
@@ -380,6 +383,32 @@ fn restored(merged: Arc<Node>, before: &Node, keep_name: bool, keep_kind: bool) 
             }
         }
         None => {}
+    }
+    merged
+}
+
+/// A patch repeats the identity of its object only to name it: where it says the same, the places stay.
+fn same_places(merged: Arc<Node>, before: &Node) -> Arc<Node> {
+    let mut merged = merged;
+    for path in [
+        &["apiVersion"][..],
+        &["kind"],
+        &["metadata", "name"],
+        &["metadata", "namespace"],
+    ] {
+        let (Some(now), Some(then)) = (merged.at_path(path), before.at_path(path)) else {
+            continue;
+        };
+        if now.at == then.at || now.text() != then.text() {
+            continue;
+        }
+        let node = path
+            .iter()
+            .try_fold(Arc::make_mut(&mut merged), |node, name| node.get_mut(name));
+        if let Some(node) = node {
+            node.at = then.at;
+            node.via.clone_from(&then.via);
+        }
     }
     merged
 }

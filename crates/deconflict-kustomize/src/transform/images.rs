@@ -139,6 +139,10 @@ pub(crate) fn apply(set: &mut ResMap, config: &Config, specs: &FieldSpecs) -> Re
         if !image.starts_with(config.name.text.as_str()) {
             outcome.beyond_name = Some(config.name.at);
         }
+        // The second pass meets most images again.
+        if text == *image && node.at == config.source() {
+            return Ok(None);
+        }
         Ok(Some(set_from(node, text_scalar(text), config.source(), "images")))
     };
     // The whole set once for the containers anywhere, then once for the field specs.
