@@ -176,6 +176,9 @@ pub(crate) struct Render {
     /// Write here instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Say where one value comes from, step by step, for example Deployment/web:spec.replicas
+    #[arg(long, value_name = "KIND/NAME:PATH")]
+    pub(crate) why: Option<String>,
     #[command(flatten)]
     pub(crate) look: Look,
 }

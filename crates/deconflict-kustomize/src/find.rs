@@ -18,7 +18,8 @@ impl Found<'_> {
     /// The steps that brought the value here, newest first.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         let own = self.node.via.iter();
-        own.chain(self.outer.iter().copied()).flat_map(|step| step.chain())
+        own.chain(self.outer.iter().copied())
+            .flat_map(|step| step.chain())
     }
 }
 
@@ -77,7 +78,9 @@ fn parts(path: &str) -> Result<Vec<Part>, String> {
             rest = after;
         } else {
             let (index, after) = inner.split_once(']').ok_or_else(unclosed)?;
-            let index = index.parse().map_err(|_| format!("'[{index}]' is no number of an item"))?;
+            let index = index
+                .parse()
+                .map_err(|_| format!("'[{index}]' is no number of an item"))?;
             parts.push(Part::Index(index));
             rest = after;
         }

@@ -1,7 +1,12 @@
 //! Every case of the kustomize suite in the shared data, built in memory: the bytes that kustomize 5.5.0 prints, and
 //! for what it refuses a problem with a place.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test that reads data")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that reads data"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,11 +26,17 @@ fn suite() -> Option<PathBuf> {
 fn add(tree: MemoryTree, directory: &Path, below: &str) -> MemoryTree {
     let mut tree = tree;
     // An empty directory is none in Git.
-    let Ok(entries) = std::fs::read_dir(directory) else { return tree };
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return tree;
+    };
     for entry in entries {
         let path = entry.expect("an entry").path();
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        let inner = if below.is_empty() { name } else { format!("{below}/{name}") };
+        let inner = if below.is_empty() {
+            name
+        } else {
+            format!("{below}/{name}")
+        };
         let kind = path.symlink_metadata().expect("metadata").file_type();
         tree = if kind.is_symlink() {
             let target = std::fs::read_link(&path).expect("a link");
@@ -49,7 +60,9 @@ struct Case {
 
 impl Case {
     fn read(case: &Path) -> Self {
-        let text: Arc<str> = std::fs::read_to_string(case.join("case.json")).expect("case.json").into();
+        let text: Arc<str> = std::fs::read_to_string(case.join("case.json"))
+            .expect("case.json")
+            .into();
         let files = Arc::new(Files::new());
         let id = files.intern(&RepoPath::new("case.json").expect("a path"), &text);
         let meta = parse(id, &text).documents.remove(0).root.expect("a map");
@@ -58,7 +71,12 @@ impl Case {
         for link in meta.get("symlinks").map_or(&[][..], |links| links.fields()) {
             tree = tree.link(link.name(), link.value.text().expect("a target"));
         }
-        let flags: Vec<&str> = meta.get("flags").map_or(&[][..], |flags| flags.items()).iter().filter_map(|flag| flag.text()).collect();
+        let flags: Vec<&str> = meta
+            .get("flags")
+            .map_or(&[][..], |flags| flags.items())
+            .iter()
+            .filter_map(|flag| flag.text())
+            .collect();
         let options = Options {
             load_restrictor: if flags.contains(&"--load-restrictor=LoadRestrictionsNone") {
                 LoadRestrictor::None
@@ -69,7 +87,10 @@ impl Case {
             managed_by_label: flags.contains(&"--enable-managedby-label"),
         };
         Self {
-            session: Session::new(Arc::new(Library::new(Arc::new(tree.snapshot()), Arc::clone(&files)))),
+            session: Session::new(Arc::new(Library::new(
+                Arc::new(tree.snapshot()),
+                Arc::clone(&files),
+            ))),
             files,
             directory: RepoPath::new(word("dir")).expect("a path inside"),
             options,
@@ -78,7 +99,13 @@ impl Case {
     }
 
     fn build(&self, reorder: Reorder) -> Rendered {
-        self.session.build(&self.directory, &Options { reorder, ..self.options })
+        self.session.build(
+            &self.directory,
+            &Options {
+                reorder,
+                ..self.options
+            },
+        )
     }
 
     /// What is wrong with what came out, if anything is.
@@ -86,8 +113,13 @@ impl Case {
         if self.fails {
             return self.judge_failure();
         }
-        for (reorder, expected) in [(Reorder::Legacy, "expected.yaml"), (Reorder::None, "expected.reorder-none.yaml")] {
-            let Ok(expected) = std::fs::read_to_string(case.join(expected)) else { continue };
+        for (reorder, expected) in [
+            (Reorder::Legacy, "expected.yaml"),
+            (Reorder::None, "expected.reorder-none.yaml"),
+        ] {
+            let Ok(expected) = std::fs::read_to_string(case.join(expected)) else {
+                continue;
+            };
             let rendered = self.build(reorder);
             if let Some(problem) = rendered.problems.first() {
                 return Some(problem.full());
@@ -113,7 +145,11 @@ impl Case {
                 (at.span.end as usize > file.text.len()).then(|| "a place beyond the file".to_owned())
             }
             // Without a kustomization there is no text to point at.
-            None if problem.kind == ProblemKind::NotFound || problem.message.contains("file is not directory") => None,
+            None if problem.kind == ProblemKind::NotFound
+                || problem.message.contains("file is not directory") =>
+            {
+                None
+            }
             None => Some(format!("no place: {}", problem.full())),
         }
     }
@@ -135,9 +171,12 @@ fn every_case() {
     let mut wrong = String::new();
     for case in &cases {
         if let Some(why) = Case::read(case).judge(case) {
-            let _ = writeln!(wrong, "{}: {why}", case.file_name().expect("a name").to_string_lossy());
+            let _ = writeln!(
+                wrong,
+                "{}: {why}",
+                case.file_name().expect("a name").to_string_lossy()
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
-

@@ -16,16 +16,29 @@ fn check(fixture: &str, wanted: &str, expected: &str) {
     let session = Session::new(Arc::new(Library::new(snapshot, Arc::clone(&files))));
     let root = RepoPath::new("overlay").unwrap_or_default();
     let rendered = session.build(&root, &Options::default());
-    let problems: Vec<String> = rendered.problems.iter().map(deconflict_kustomize::Problem::full).collect();
+    let problems: Vec<String> = rendered
+        .problems
+        .iter()
+        .map(deconflict_kustomize::Problem::full)
+        .collect();
     assert!(problems.is_empty(), "{problems:?}");
     let place = |at: Origin| {
         let file = files.get(at.file);
-        format!("{}:{}", file.path, file.lines().place(&file.text, at.span.start).line)
+        format!(
+            "{}:{}",
+            file.path,
+            file.lines().place(&file.text, at.span.start).line
+        )
     };
     let found = find(&rendered.objects, wanted).unwrap_or_else(|message| panic!("{message}"));
     let node = found.node;
     let mut out = String::new();
-    let _ = writeln!(out, "{} at {}", node.text().unwrap_or("(not a scalar)"), place(node.at));
+    let _ = writeln!(
+        out,
+        "{} at {}",
+        node.text().unwrap_or("(not a scalar)"),
+        place(node.at)
+    );
     for step in found.steps() {
         let _ = writeln!(out, "{} {} {}", step.action.word(), step.by, place(step.at));
     }

@@ -7,6 +7,7 @@ mod map;
 mod papers;
 mod render;
 mod rules;
+mod why;
 
 pub(crate) use rules::all as all_rules;
 

@@ -9,6 +9,7 @@ use deconflict_kustomize::{
 };
 use deconflict_yaml::Library;
 
+use super::why;
 use crate::args::{self, Render};
 use crate::{Exit, output};
 
@@ -27,7 +28,11 @@ pub(crate) fn run(args: &Render) -> Exit {
     for warning in &rendered.warnings {
         output::say(&warning_line(warning, &files));
     }
-    match text(&rendered) {
+    let text = match &args.why {
+        None => text(&rendered),
+        Some(wanted) => text(&rendered).and_then(|_| why::trail(&rendered.objects, wanted, &files)),
+    };
+    match text {
         Ok(text) => match &args.output {
             Some(file) => output::write_file(file, &text, Exit::Clean),
             None => output::print(&text, Exit::Clean),

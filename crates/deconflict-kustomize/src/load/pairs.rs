@@ -181,12 +181,7 @@ fn from_env_file(
 
 /// Line `index` of a text that is not UTF-8 and so stands otherwise in the table of files.
 fn line_of(loaded: &Loaded, index: usize) -> Origin {
-    let start: usize = loaded
-        .text
-        .split_inclusive('\n')
-        .take(index)
-        .map(str::len)
-        .sum();
+    let start: usize = loaded.text.split_inclusive('\n').take(index).map(str::len).sum();
     let length = loaded.text[start..].find('\n');
     let end = length.map_or(loaded.text.len(), |length| start + length);
     Origin::new(loaded.file, Span::new(start, end))
