@@ -70,7 +70,6 @@ const UNTOLD: [&str; 5] = [
     "api-annotation-size",
     "api-config-size",
     "crd-scope-mismatch",
-    "kus-build-error",
     "lay-unreadable-file",
 ];
 

@@ -1,6 +1,6 @@
 //! An object in one place.
 
-use deconflict_findings::{Certainty, ObjectRef};
+use deconflict_findings::{Certainty, ObjectRef, PlacementStatus};
 use deconflict_kube::{Scope, Scopes};
 use deconflict_placement::{Owners, Placement};
 use smol_str::{SmolStr, ToSmolStr};
@@ -29,7 +29,8 @@ pub struct Placed<'a> {
     pub namespace: Option<SmolStr>,
     /// The owning team, if known.
     pub owner: Option<SmolStr>,
-    /// `Possible` when nothing says which namespace it goes to, or whether it has one.
+    /// `Possible` when nothing says which namespace it goes to, or whether it has one, and for objects of a root that
+    /// could not be built in full.
     pub certainty: Certainty,
 }
 
@@ -44,6 +45,11 @@ impl<'a> Placed<'a> {
             // Without an engine, `kubectl -n` may say anything (CONTRACT.md, placement without an engine).
             (Scope::Namespaced, None) => (Some("default".into()), Certainty::Possible),
             (Scope::Unknown, given) => (given.cloned(), Certainty::Possible),
+        };
+        // Of a root that could not be built in full nobody knows what its objects would become.
+        let certainty = match placement.status {
+            PlacementStatus::Rendered => certainty,
+            _ => Certainty::Possible,
         };
         let path = placement.root.as_ref();
         let owner = owners.owner(
