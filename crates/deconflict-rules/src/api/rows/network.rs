@@ -50,16 +50,16 @@ row! {
     what: "An Ingress has rules or a default backend; a backend is a `service` or a `resource`; a service's port is a `number` or a \
            `name`.",
     source: "`ValidateIngressSpec`, `validateIngressBackend` (pkg/apis/networking/validation).",
-    bad: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  defaultBackend:\n    service:\n      name: web\n      port:\n        number: 80\n        name: http\n"),
-    good: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  defaultBackend:\n    service:\n      name: web\n      port:\n        number: 80\n"),
+    bad: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  rules:\n    - host: shop.example.org\n      http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend:\n              service:\n                name: web\n                port:\n                  number: 80\n                  name: http\n"),
+    good: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  rules:\n    - host: shop.example.org\n      http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend:\n              service:\n                name: web\n                port:\n                  number: 80\n"),
 }
 
 row! {
     INGRESS_PATH = "api-ingress-path", refused, "a path of an Ingress that cannot be matched",
     what: "`pathType` is there, and paths of type `Exact` and `Prefix` start with `/` and contain none of `//`, `/./`, `/../`, `%2f`.",
     source: "`validateHTTPIngressPath` (pkg/apis/networking/validation).",
-    bad: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  rules:\n    - http:\n        paths:\n          - path: shop\n            pathType: Prefix\n            backend:\n              service:\n                name: web\n                port:\n                  number: 80\n"),
-    good: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  rules:\n    - http:\n        paths:\n          - path: /shop\n            pathType: Prefix\n            backend:\n              service:\n                name: web\n                port:\n                  number: 80\n"),
+    bad: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  rules:\n    - host: shop.example.org\n      http:\n        paths:\n          - path: shop\n            pathType: Prefix\n            backend:\n              service:\n                name: web\n                port:\n                  number: 80\n"),
+    good: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  rules:\n    - host: shop.example.org\n      http:\n        paths:\n          - path: /shop\n            pathType: Prefix\n            backend:\n              service:\n                name: web\n                port:\n                  number: 80\n"),
 }
 
 row! {
@@ -74,8 +74,8 @@ row! {
     INGRESS_CLASS_BOTH = "api-ingress-class-both", refused, "an Ingress names its class twice",
     what: "The annotation `kubernetes.io/ingress.class` and `ingressClassName` cannot both be set when an Ingress is created.",
     source: "`ValidateIngressCreate` (pkg/apis/networking/validation).",
-    bad: manifest!("networking.k8s.io/v1", "Ingress", "\n  annotations:\n    kubernetes.io/ingress.class: nginx\nspec:\n  ingressClassName: nginx\n  defaultBackend:\n    service:\n      name: web\n      port:\n        number: 80\n"),
-    good: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  ingressClassName: nginx\n  defaultBackend:\n    service:\n      name: web\n      port:\n        number: 80\n"),
+    bad: manifest!("networking.k8s.io/v1", "Ingress", "\n  annotations:\n    kubernetes.io/ingress.class: nginx\nspec:\n  ingressClassName: nginx\n  rules:\n    - host: shop.example.org\n      http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend:\n              service:\n                name: web\n                port:\n                  number: 80\n"),
+    good: manifest!("networking.k8s.io/v1", "Ingress", "\nspec:\n  ingressClassName: nginx\n  rules:\n    - host: shop.example.org\n      http:\n        paths:\n          - path: /\n            pathType: Prefix\n            backend:\n              service:\n                name: web\n                port:\n                  number: 80\n"),
     limits: "An Ingress that exists already keeps both; recreating it fails.",
 }
 
