@@ -1,4 +1,5 @@
 //! The configuration from text to what is read and what is wrong.
 
 mod corpus;
+mod docs;
 mod read;
