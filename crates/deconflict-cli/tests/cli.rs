@@ -5,6 +5,7 @@
 mod bad_input;
 mod corpus;
 mod formats;
+mod init;
 mod readme;
 mod sandbox;
 
