@@ -64,7 +64,7 @@ fn steps(expression: &Expression, width: u64) -> u64 {
                 .saturating_add(steps(&comprehension.result, width));
         }
         _ => each(expression, &mut |part| {
-            sum = sum.saturating_add(steps(part, width))
+            sum = sum.saturating_add(steps(part, width));
         }),
     }
     sum
@@ -88,7 +88,7 @@ fn longest_literal(expression: &Expression) -> usize {
         _ => 0,
     };
     each(expression, &mut |part| {
-        longest = longest.max(longest_literal(part))
+        longest = longest.max(longest_literal(part));
     });
     longest
 }

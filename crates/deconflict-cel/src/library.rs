@@ -65,6 +65,10 @@ fn regex(pattern: &str) -> Result<regex::Regex, ExecutionError> {
         .map_err(|error| ExecutionError::function_error("find", error))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the engine hands over its arguments"
+)]
 fn find(This(text): This<Text>, pattern: Text) -> Result<Value, ExecutionError> {
     let found = regex(&pattern)?
         .find(&text)
@@ -102,6 +106,10 @@ fn scheme_and_rest(text: &str) -> Option<(&str, &str)> {
     (first && all && !rest.is_empty() && !text.contains(char::is_whitespace)).then_some((scheme, rest))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the engine hands over its arguments"
+)]
 fn url(text: Text) -> Result<Value, ExecutionError> {
     let Some((scheme, rest)) = scheme_and_rest(&text) else {
         return Err(ExecutionError::function_error("url", "no URL"));

@@ -1,11 +1,19 @@
 //! One-mutation manifests with the API server's verdict: what it refuses is refused here, at the line to edit, and what
 //! it accepts is accepted. The data lies outside of the repository; without it the test says so and passes.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "reads test data, and says when there is none"
+)]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deconflict_files::{Files, Origin, RepoPath};
-use deconflict_kube::{Definitions, Effect, KubernetesVersion, Object, Violation, expand_list, validate};
+use deconflict_kube::{
+    Bundle, Definitions, Effect, KubernetesVersion, Object, Violation, expand_list, validate,
+};
 use deconflict_yaml::{Dialect, Problem, ProblemKind, parse};
 use serde_json::Value;
 
@@ -201,4 +209,44 @@ fn mechanical_repairs_make_manifests_clean() {
     }
     assert!(left.is_empty(), "{}", left.join("\n"));
     assert!(repaired >= 10, "only {repaired} repairs");
+}
+
+/// Which Kubernetes versions serve which kind, against the published lists.
+#[test]
+fn kinds_are_served_where_kubernetes_serves_them() {
+    let Some(path) = shared("conformance/schema/gvk_versions_1.23-1.37.json") else {
+        return;
+    };
+    let text = std::fs::read_to_string(path).expect("a file");
+    let rows: Vec<Value> = serde_json::from_str(&text).expect("a list of kinds");
+    let bundle = Bundle::embedded();
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for row in &rows {
+        let field = |name: &str| row[name].as_str().unwrap_or_default();
+        let Some(kind) = bundle.kind(field("group"), field("version"), field("kind")) else {
+            continue;
+        };
+        // `Status` and the like are answers, not objects.
+        if bundle.scope(field("group"), field("kind")).is_none() {
+            continue;
+        }
+        compared += 1;
+        let served = |version: KubernetesVersion| {
+            let text = version.to_string();
+            let listed = row["in_versions"].as_array().into_iter().flatten();
+            listed.into_iter().any(|known| known.as_str() == Some(&text))
+        };
+        for version in KubernetesVersion::all() {
+            if bundle.is_served(kind, version) != served(version) {
+                wrong.push(format!(
+                    "{}/{} {} at {version}",
+                    field("group"),
+                    field("version"),
+                    field("kind")
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 100, "only {compared} kinds");
 }

@@ -17,6 +17,10 @@ const EMPTY: &[Arc<Node>] = &[];
 
 /// One node of a structural schema.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a schema has that many independent flags"
+)]
 pub struct Schema {
     pub(super) kind: Option<SchemaType>,
     pub(super) nullable: bool,
@@ -28,6 +32,7 @@ pub struct Schema {
     pub(super) names: Vec<SmolStr>,
     pub(super) required: Vec<SmolStr>,
     /// `additionalProperties`: a schema, or `Some(None)` for `true`.
+    #[expect(clippy::option_option, reason = "absent, `true`, or a schema")]
     pub(super) additional: Option<Option<Box<Schema>>>,
     pub(super) items: Option<Box<Schema>>,
     pub(super) choices: Vec<Arc<Node>>,
@@ -176,7 +181,6 @@ impl Schema {
         };
         let additional = made.additional.iter().flatten();
         let below = additional.chain(&made.items).map(|schema| &**schema);
-        #[expect(clippy::iter_over_hash_type, reason = "any of them, in whatever order")]
         let any = made
             .properties
             .values()

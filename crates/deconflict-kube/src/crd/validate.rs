@@ -1,15 +1,16 @@
 //! Holds an object against a structural schema, as the API server does: defaults first, then values; `null` is pruned
 //! where the field is not nullable and has a default, and refused otherwise.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use deconflict_files::Origin;
 use deconflict_yaml::{Dialect, Kind, Node, Value};
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::compile::{Schema, SchemaType, number};
 use super::rules;
-use crate::schema::{is_base64, is_duration, is_time, nearest, push_key};
+use crate::schema::{is_base64, is_duration, is_time, nearest, push_index, push_key};
 
 const DIALECT: Dialect = Dialect::Kubernetes;
 /// Root fields every object has; their content is checked elsewhere.
@@ -95,7 +96,7 @@ impl Trail<'_> {
             }
             Self::Index(index, before) => {
                 before.write(path);
-                path.push_str(&format!("[{index}]"));
+                push_index(path, *index);
             }
         }
     }
@@ -307,7 +308,7 @@ impl Check {
             }
         }
         self.lengths(schema, node, items.len(), trail);
-        let mut seen: FxHashMap<String, ()> = FxHashMap::default();
+        let mut seen: FxHashSet<String> = FxHashSet::default();
         for (index, value) in items.iter().enumerate() {
             let (key, place) = if schema.list_keys.is_empty() {
                 if !schema.list_set && !schema.unique_items {
@@ -327,7 +328,7 @@ impl Check {
                 (Some(parts.join("\u{0}")), place)
             };
             if let Some(key) = key
-                && seen.insert(key.clone(), ()).is_some()
+                && !seen.insert(key.clone())
             {
                 let here = Trail::Index(index, trail);
                 let shown = key.replace('\u{0}', ", ");
@@ -461,10 +462,10 @@ impl Check {
                 .join(", ")
         );
         if all.len() > 8 {
-            words.push_str(&format!(" and {} more", all.len() - 8));
+            let _ = write!(words, " and {} more", all.len() - 8);
         }
         if let Some(near) = node.text().and_then(|text| nearest(text, all.iter().copied())) {
-            words.push_str(&format!("; did you mean `{near}`?"));
+            let _ = write!(words, "; did you mean `{near}`?");
         }
         self.wrong(node, trail, words);
     }

@@ -13,10 +13,19 @@ pub struct Retired {
     pub same_shape: bool,
 }
 
-/// Removals before the oldest version in the bundle, and those whose replacement is not merely the newest version.
 /// Group, version, kinds, minor that removed it, replacement, same shape.
+type Gone = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    u16,
+    &'static str,
+    bool,
+);
+
+/// Removals before the oldest version in the bundle, and those whose replacement is not merely the newest version.
 /// Source: the Deprecated API Migration Guide of kubernetes.io.
-const GONE: &[(&str, &str, &[&str], u16, &str, bool)] = &[
+const GONE: &[Gone] = &[
     (
         "extensions",
         "v1beta1",

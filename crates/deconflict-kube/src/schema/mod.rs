@@ -13,5 +13,5 @@ pub use formats::{is_duration, is_time};
 pub use gone::Retired;
 pub use suggest::nearest;
 pub use version::KubernetesVersion;
-pub(crate) use walk::push_key;
 pub use walk::{Expected, Structural, StructuralKind, check_structure};
+pub(crate) use walk::{push_index, push_key};

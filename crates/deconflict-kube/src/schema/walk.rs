@@ -1,6 +1,6 @@
 //! Holds an object against the structure the bundle knows: fields, types, required, enums, formats, list maps.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use deconflict_files::Origin;
@@ -101,8 +101,7 @@ impl fmt::Display for Expected {
             Self::Map => "a map",
             Self::List => "a list",
             Self::String => "a string",
-            Self::Int32 => "an integer",
-            Self::Int64 => "an integer",
+            Self::Int32 | Self::Int64 => "an integer",
             Self::Number => "a number",
             Self::Bool => "`true` or `false`",
             Self::IntOrString => "an integer or a string",
@@ -470,11 +469,16 @@ fn write_path(trail: Option<&Trail<'_>>) -> String {
     let mut path = String::new();
     for part in parts.iter().rev() {
         match part {
-            Part::Index(index) => path.push_str(&format!("[{index}]")),
+            Part::Index(index) => push_index(&mut path, *index),
             Part::Key(key) => push_key(&mut path, key),
         }
     }
     path
+}
+
+/// Append an index to a field path.
+pub(crate) fn push_index(path: &mut String, index: usize) {
+    let _ = write!(path, "[{index}]");
 }
 
 /// Append a key to a field path.
@@ -484,7 +488,7 @@ pub(crate) fn push_key(path: &mut String, key: &str) {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$');
     if !plain {
-        path.push_str(&format!("[{key:?}]"));
+        let _ = write!(path, "[{key:?}]");
         return;
     }
     if !path.is_empty() {

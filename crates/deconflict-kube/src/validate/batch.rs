@@ -197,6 +197,13 @@ fn is_zone(name: &str) -> bool {
     }
 }
 
+const NAMES: [&str; 5] = ["minute", "hour", "day of month", "month", "day of week"];
+const BOUNDS: [(u32, u32); 5] = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 6)];
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
 /// robfig/cron's standard parser: five fields or a descriptor.
 fn cron(text: &str) -> Result<(), String> {
     let text = text.trim();
@@ -220,12 +227,6 @@ fn cron(text: &str) -> Result<(), String> {
             fields.len()
         ));
     }
-    const NAMES: [&str; 5] = ["minute", "hour", "day of month", "month", "day of week"];
-    const BOUNDS: [(u32, u32); 5] = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 6)];
-    const MONTHS: &[&str] = &[
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
-    const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
     for (number, field) in fields.iter().enumerate() {
         let words: &[&str] = match number {
             3 => MONTHS,

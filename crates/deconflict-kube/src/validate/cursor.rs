@@ -3,7 +3,7 @@
 use deconflict_files::Origin;
 use deconflict_yaml::{Dialect, Node, Value};
 
-use crate::schema::push_key;
+use crate::schema::{push_index, push_key};
 
 const DIALECT: Dialect = Dialect::Kubernetes;
 
@@ -177,11 +177,13 @@ impl<'a> Cursor<'a> {
             }
             Way::Keys(keys, before) => {
                 before.write(path);
-                keys.iter().for_each(|key| push_key(path, key));
+                for key in keys {
+                    push_key(path, key);
+                }
             }
             Way::Index(index, before) => {
                 before.write(path);
-                path.push_str(&format!("[{index}]"));
+                push_index(path, index);
             }
         }
     }
