@@ -5,9 +5,9 @@ use std::sync::Arc;
 use deconflict_claims::Footprint;
 use deconflict_files::{Reads, RepoPath};
 use deconflict_findings::PlacementStatus;
-use deconflict_kube::Object;
+use deconflict_kube::{Object, settle};
 use deconflict_kustomize::{Problem, ProblemKind, Rendered, Session};
-use deconflict_placement::{Feed, Placements, Plan, Root};
+use deconflict_placement::{Feed, Placements, Plan, Root, RootKind};
 use deconflict_yaml::Library;
 use rayon::prelude::*;
 
@@ -89,7 +89,12 @@ fn render(root: &Root, session: &Session, losses: &Losses) -> Rendered {
 }
 
 fn read(root: Root, rendered: Rendered, losses: &Losses) -> Built {
-    let objects = rendered.objects;
+    let mut objects = rendered.objects;
+    if root.kind == RootKind::Kustomize {
+        for body in &mut objects {
+            *body = settle(body);
+        }
+    }
     let lost = || format!("reading the objects of {}: they are lost", root.path.display());
     // A body without identity is reported with its file or by the build: nothing can be said about it here.
     let footprint = losses.guard(lost, || {

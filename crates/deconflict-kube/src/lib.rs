@@ -12,6 +12,7 @@ mod quantity;
 mod same;
 mod schema;
 mod scope;
+mod settle;
 mod validate;
 
 pub use crd::{CelRule, Definition, Definitions, Schema, SchemaFault, SchemaViolation, Version};
@@ -26,4 +27,5 @@ pub use schema::{
     check_structure, is_duration, is_time, nearest,
 };
 pub use scope::{Scope, Scopes, scope};
+pub use settle::settle;
 pub use validate::{Effect, Repair, Subject, Violation, check_object, validate};

@@ -112,7 +112,8 @@ fn binding(sink: &mut Sink<'_>, root: &Cursor<'_>) {
                     sink.refuse("rbac-ref", &group, "a ServiceAccount belongs to the core group")
                         .help("remove `apiGroup`");
                 }
-                if namespace.text().is_empty() {
+                // In a RoleBinding an absent namespace is the binding's own (`ValidateRoleBindingSubject`, `isNamespaced`).
+                if cluster_wide && namespace.text().is_empty() {
                     sink.refuse_missing(
                         "rbac-ref",
                         &subject,

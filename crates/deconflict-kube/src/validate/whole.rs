@@ -59,7 +59,11 @@ fn judge(
     } else if let Some(retired) = bundle.retired(group, version, kind, kubernetes) {
         found.push(deprecated(object, &retired));
     }
-    let rows = check_object(subject, &object.body);
+    let mut rows = check_object(subject, &object.body);
+    if bundle.is_custom(row) {
+        // Scopes of custom resources are compared where their definitions are.
+        rows.retain(|violation| violation.row != "namespace-on-cluster-scoped");
+    }
     found.extend(merge(rows, structure::check(subject, row, &object.body)));
     if depth > 0 && is_list(&object.body, kind) {
         for item in expand_list(&object.body) {

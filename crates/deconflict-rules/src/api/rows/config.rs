@@ -74,9 +74,9 @@ row! {
 row! {
     RBAC_REF = "api-rbac-ref", refused, "a binding to something that is no role or subject",
     what: "`roleRef` is a Role or ClusterRole of its group (of a ClusterRoleBinding only a ClusterRole); a ServiceAccount has a \
-           namespace; users and groups have their API group.",
+           namespace (in a RoleBinding its own when absent); users and groups have their API group.",
     source: "`ValidateRoleBinding`, `ValidateRoleBindingSubject` (pkg/apis/rbac/validation).",
-    bad: manifest!("rbac.authorization.k8s.io/v1", "RoleBinding", "\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: web\nsubjects:\n  - kind: ServiceAccount\n    name: web\n"),
+    bad: manifest!("rbac.authorization.k8s.io/v1", "RoleBinding", "\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Roles\n  name: web\nsubjects:\n  - kind: ServiceAccount\n    name: web\n    namespace: web\n"),
     good: manifest!("rbac.authorization.k8s.io/v1", "RoleBinding", "\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: web\nsubjects:\n  - kind: ServiceAccount\n    name: web\n    namespace: web\n"),
 }
 
