@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deconflict_claims::{ClusterIndex, Facts};
-use deconflict_findings::{Finding, ObjectRef};
+use deconflict_findings::{Certainty, Finding, ObjectRef, PlacementStatus};
 use deconflict_placement::Root;
 use deconflict_rules::{
     Check, ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Rule, Sink,
@@ -16,7 +16,7 @@ use crate::build::Deployed;
 use crate::guard::Losses;
 use crate::instance::{Instance, Seen};
 use crate::world::{placements_of, root_of};
-use crate::{Input, Options, select};
+use crate::{Input, Options, select, sides};
 
 /// Everything that rules look at.
 pub(crate) struct Judge<'a> {
@@ -221,7 +221,10 @@ impl Judge<'_> {
                 (None, None) => "nothing".to_owned(),
             };
             let findings = self.ask(rule, &what, &|sink| check(&context, sink));
-            let instance = |finding: Finding| {
+            let instance = |mut finding: Finding| {
+                if self.is_only_possible(index, rule, &finding) {
+                    finding.certainty = Certainty::Possible;
+                }
                 let root = finding.objects.first().and_then(|object| object.root.clone());
                 Instance {
                     seen: vec![Seen {
@@ -235,6 +238,25 @@ impl Judge<'_> {
             findings.into_iter().map(instance).collect()
         });
         per_pair.flatten_iter().collect()
+    }
+
+    /// True when nothing rendered shows that the sides meet: nobody is known to apply a root without cluster where
+    /// somebody is known for others, and of a root that could be built only in part nobody knows what it would have been.
+    fn is_only_possible(&self, index: &ClusterIndex<'_>, rule: &Rule, finding: &Finding) -> bool {
+        let placements = &self.deployed.placements.all;
+        if index.cluster.is_none() {
+            return placements.iter().any(|placement| placement.cluster.is_some());
+        }
+        let in_part = |root: &str| {
+            placements.iter().any(|placement| {
+                placement.status != PlacementStatus::Rendered
+                    && placement.root.as_ref().is_some_and(|path| path.display() == root)
+            })
+        };
+        rule.meta.joins
+            && sides::objects(finding)
+                .iter()
+                .any(|side| side.root.as_deref().is_some_and(in_part))
     }
 
     fn fleet(&self, rules: &[&'static Rule]) -> Vec<Instance> {

@@ -111,6 +111,52 @@ fn relation_and_class_move_the_severity() {
 }
 
 #[test]
+fn what_nothing_shows_to_be_applied_is_only_possible() {
+    let severities = |tree: &str| {
+        let report = run(tree, &Options::default());
+        let found = report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == "own-object-repeated");
+        found.map(|finding| finding.severity.word()).collect::<Vec<_>>()
+    };
+    let twice = format!(
+        "//- stuff/a.yaml\n{}//- stuff/b.yaml\n{}",
+        service("a", ""),
+        service("a", "")
+    );
+    assert_eq!(severities(&twice), ["error"]);
+    let beside = format!("{twice}//- apps/x/overlays/prod/c.yaml\n{}", service("c", ""));
+    assert_eq!(severities(&beside), ["info"]);
+}
+
+#[test]
+fn a_side_that_is_built_in_part_is_only_possible() {
+    let tree = |more: &str| {
+        let mut tree = CONFIG.to_owned();
+        for (team, app, resources) in [("red", "a", more), ("blue", "b", "")] {
+            let at = format!("apps/{team}/{app}/overlays/test");
+            let _ = write!(
+                tree,
+                "//- {at}/kustomization.yaml\nresources: [service.yaml{resources}]\n//- {at}/service.yaml\n{}",
+                service(app, "")
+            );
+        }
+        tree
+    };
+    let severities = |tree: &str| {
+        let report = run(tree, &Options::default());
+        let found = report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == "net-nodeport-taken");
+        found.map(|finding| finding.severity.word()).collect::<Vec<_>>()
+    };
+    assert_eq!(severities(&tree("")), ["error"]);
+    assert_eq!(severities(&tree(", \"https://example.com/x?ref=v1\"")), ["info"]);
+}
+
+#[test]
 fn a_finding_between_teams_needs_a_comment_on_every_side() {
     const IGNORE: &str = "  # deconflict: ignore[net-nodeport-taken] agreed";
     let one = run(
