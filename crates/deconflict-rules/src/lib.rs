@@ -9,6 +9,7 @@ mod context;
 mod files;
 #[cfg(test)]
 mod fixture;
+mod istio;
 mod list;
 mod overlap;
 mod platform;

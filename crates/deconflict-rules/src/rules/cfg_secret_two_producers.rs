@@ -70,6 +70,10 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         let [first, _, ..] = sides.as_slice() else {
             continue;
         };
+        // Two certificates in one Secret have a rule of their own.
+        if sides.iter().all(|side| side.placed.facts.object.key.kind == "Certificate") {
+            continue;
+        }
         let name = match &first.placed.namespace {
             Some(namespace) => format!("{namespace}/{}", first.claim.key),
             None => first.claim.key.to_string(),
