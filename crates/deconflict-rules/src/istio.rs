@@ -9,9 +9,15 @@ use deconflict_kube::{items_at, text_of};
 pub(crate) const NETWORKING: &str = "networking.istio.io";
 
 /// Objects of a kind of that group, each once.
-pub(crate) fn objects<'i, 'a>(index: &'i ClusterIndex<'a>, kind: &'static str) -> impl Iterator<Item = (&'i Placed<'a>, &'i str)> {
+pub(crate) fn objects<'i, 'a>(
+    index: &'i ClusterIndex<'a>,
+    kind: &'static str,
+) -> impl Iterator<Item = (&'i Placed<'a>, &'i str)> {
     let wanted = move |placed: &&Placed<'a>| placed.facts.object.key.is(NETWORKING, kind);
-    index.live().filter(wanted).map(|placed| (placed, placed.namespace.as_deref().unwrap_or_default()))
+    index
+        .live()
+        .filter(wanted)
+        .map(|placed| (placed, placed.namespace.as_deref().unwrap_or_default()))
 }
 
 /// A host as the mesh knows it: a short name is that of a Service in the object's own namespace.
@@ -26,7 +32,9 @@ pub(crate) fn full_host(host: &str, namespace: &str) -> String {
 
 /// The Service that a host of the cluster stands for: name and namespace.
 pub(crate) fn service_of(host: &str) -> Option<(&str, &str)> {
-    host.strip_suffix(".svc.cluster.local")?.split_once('.').filter(|(_, namespace)| !namespace.contains('.'))
+    host.strip_suffix(".svc.cluster.local")?
+        .split_once('.')
+        .filter(|(_, namespace)| !namespace.contains('.'))
 }
 
 /// The namespaces that see an object by its `exportTo`; `None` for all.
@@ -41,7 +49,9 @@ pub(crate) fn seen_by(placed: &Placed<'_>) -> Option<BTreeSet<String>> {
             other => seen.insert(other.to_owned()),
         };
     }
-    let has_any = items_at(&placed.facts.object.body, &["spec", "exportTo"]).next().is_some();
+    let has_any = items_at(&placed.facts.object.body, &["spec", "exportTo"])
+        .next()
+        .is_some();
     has_any.then_some(seen)
 }
 
@@ -57,7 +67,9 @@ pub(crate) fn meet(one: &Placed<'_>, other: &Placed<'_>) -> bool {
 /// The first of `group` with all later ones that some namespace sees beside it, at the first where there is one.
 pub(crate) fn visible_together<'g, T>(group: &'g [T], placed: impl Fn(&T) -> &Placed<'_>) -> Vec<&'g T> {
     for (index, first) in group.iter().enumerate() {
-        let with = group[index + 1..].iter().filter(|other| meet(placed(first), placed(other)));
+        let with = group[index + 1..]
+            .iter()
+            .filter(|other| meet(placed(first), placed(other)));
         let found: Vec<&T> = std::iter::once(first).chain(with).collect();
         if found.len() > 1 {
             return found;

@@ -71,7 +71,10 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             continue;
         };
         // Two certificates in one Secret have a rule of their own.
-        if sides.iter().all(|side| side.placed.facts.object.key.kind == "Certificate") {
+        if sides
+            .iter()
+            .all(|side| side.placed.facts.object.key.kind == "Certificate")
+        {
             continue;
         }
         let name = match &first.placed.namespace {

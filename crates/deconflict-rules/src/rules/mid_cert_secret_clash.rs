@@ -90,25 +90,54 @@ struct Writer<'i, 'a> {
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let mut writers: BTreeMap<(&str, &str), Vec<Writer<'_, '_>>> = BTreeMap::new();
     for placed in context.index.live() {
-        let (object, namespace) = (&placed.facts.object, placed.namespace.as_deref().unwrap_or_default());
+        let (object, namespace) = (
+            &placed.facts.object,
+            placed.namespace.as_deref().unwrap_or_default(),
+        );
         if object.key.is("cert-manager.io", "Certificate") {
-            let Some(node) = object.body.at_path(&["spec", "secretName"]) else { continue };
-            let hosts = items_at(&object.body, &["spec", "dnsNames"]).filter_map(text_of).collect();
-            let writer = Writer { placed, spot: Spot::of(node), hosts, is_ingress: false };
-            writers.entry((namespace, node.text().unwrap_or_default())).or_default().push(writer);
+            let Some(node) = object.body.at_path(&["spec", "secretName"]) else {
+                continue;
+            };
+            let hosts = items_at(&object.body, &["spec", "dnsNames"])
+                .filter_map(text_of)
+                .collect();
+            let writer = Writer {
+                placed,
+                spot: Spot::of(node),
+                hosts,
+                is_ingress: false,
+            };
+            writers
+                .entry((namespace, node.text().unwrap_or_default()))
+                .or_default()
+                .push(writer);
         } else if object.key.is("networking.k8s.io", "Ingress") && is_shimmed(placed) {
             for tls in items_at(&object.body, &["spec", "tls"]) {
-                let Some(node) = tls.at_path(&["secretName"]) else { continue };
+                let Some(node) = tls.at_path(&["secretName"]) else {
+                    continue;
+                };
                 let hosts = items_at(tls, &["hosts"]).filter_map(text_of).collect();
-                let writer = Writer { placed, spot: Spot::of(node), hosts, is_ingress: true };
-                writers.entry((namespace, node.text().unwrap_or_default())).or_default().push(writer);
+                let writer = Writer {
+                    placed,
+                    spot: Spot::of(node),
+                    hosts,
+                    is_ingress: true,
+                };
+                writers
+                    .entry((namespace, node.text().unwrap_or_default()))
+                    .or_default()
+                    .push(writer);
             }
         }
     }
     for ((namespace, secret), found) in writers {
         let differs = |one: &Writer<'_, '_>| {
-            let other = found.iter().filter(|other| !std::ptr::eq(other.placed, one.placed));
-            other.into_iter().any(|other| other.hosts != one.hosts || !(one.is_ingress && other.is_ingress))
+            let other = found
+                .iter()
+                .filter(|other| !std::ptr::eq(other.placed, one.placed));
+            other
+                .into_iter()
+                .any(|other| other.hosts != one.hosts || !(one.is_ingress && other.is_ingress))
         };
         let sides: Vec<Side<'_, '_>> = found
             .iter()
@@ -125,9 +154,13 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             collision.both(),
             in_cluster(context.index)
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        let Some(mut finding) = collision.finding(&RULE, message) else {
+            continue;
+        };
         finding.key = Some(format!("{namespace}/{secret}"));
-        finding.notes.push("cert-manager issues one over the other, again and again".to_owned());
+        finding
+            .notes
+            .push("cert-manager issues one over the other, again and again".to_owned());
         finding.help = Some("give each its own `secretName`".to_owned());
         sink.report(finding);
     }
@@ -136,9 +169,13 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
 fn is_shimmed(placed: &Placed<'_>) -> bool {
     let annotations = placed.facts.object.body.at_path(&["metadata", "annotations"]);
     annotations.is_some_and(|annotations| {
-        ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme"]
-            .iter()
-            .any(|key| annotations.get(key).is_some())
+        [
+            "cert-manager.io/issuer",
+            "cert-manager.io/cluster-issuer",
+            "kubernetes.io/tls-acme",
+        ]
+        .iter()
+        .any(|key| annotations.get(key).is_some())
     })
 }
 
@@ -148,8 +185,16 @@ mod tests {
 
     #[test]
     fn who_writes() {
-        let ingress = |name: &str, host: &str, annotation: &str| format!("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: {name}, namespace: n, annotations: {{{annotation}: x}}}}\nspec: {{tls: [{{hosts: [{host}], secretName: s}}]}}\n");
-        let certificate = |name: &str, secret: &str| format!("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {{name: {name}, namespace: n}}\nspec: {{secretName: {secret}, dnsNames: [a.b]}}\n");
+        let ingress = |name: &str, host: &str, annotation: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: {name}, namespace: n, annotations: {{{annotation}: x}}}}\nspec: {{tls: [{{hosts: [{host}], secretName: s}}]}}\n"
+            )
+        };
+        let certificate = |name: &str, secret: &str| {
+            format!(
+                "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {{name: {name}, namespace: n}}\nspec: {{secretName: {secret}, dnsNames: [a.b]}}\n"
+            )
+        };
         let shim = "cert-manager.io/cluster-issuer";
         for (one, other, found) in [
             (certificate("x", "s"), certificate("y", "s"), true),

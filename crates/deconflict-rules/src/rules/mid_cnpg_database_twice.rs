@@ -90,23 +90,37 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         if !key.is("postgresql.cnpg.io", "Database") || text_at(body, &["spec", "ensure"]) == Some("absent") {
             continue;
         }
-        let (Some(name), Some(cluster)) = (body.at_path(&["spec", "name"]), text_at(body, &["spec", "cluster", "name"])) else {
+        let (Some(name), Some(cluster)) = (
+            body.at_path(&["spec", "name"]),
+            text_at(body, &["spec", "cluster", "name"]),
+        ) else {
             continue;
         };
-        let key = (placed.namespace.as_deref().unwrap_or_default(), cluster, name.text().unwrap_or_default());
+        let key = (
+            placed.namespace.as_deref().unwrap_or_default(),
+            cluster,
+            name.text().unwrap_or_default(),
+        );
         databases.entry(key).or_default().push((placed, Spot::of(name)));
     }
     for ((namespace, cluster, name), found) in databases.into_iter().filter(|(_, found)| found.len() > 1) {
-        let collision = Collision::new(context.files, found.into_iter().map(|(placed, spot)| Side::new(placed, spot)));
+        let collision = Collision::new(
+            context.files,
+            found.into_iter().map(|(placed, spot)| Side::new(placed, spot)),
+        );
         let message = format!(
             "{} {} declare database {name} of PostgreSQL cluster {namespace}/{cluster}{}",
             collision.who(),
             collision.both(),
             in_cluster(context.index)
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        let Some(mut finding) = collision.finding(&RULE, message) else {
+            continue;
+        };
         finding.key = Some(format!("{namespace}/{cluster}/{name}"));
-        finding.notes.push("the operator reconciles both against one database, in turn".to_owned());
+        finding
+            .notes
+            .push("the operator reconciles both against one database, in turn".to_owned());
         finding.help = Some("keep one of them".to_owned());
         sink.report(finding);
     }
@@ -115,18 +129,28 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
 fn roles(context: &ClusterContext<'_>, sink: &mut Sink, placed: &Placed<'_>) {
     let mut known: BTreeMap<&str, Spot> = BTreeMap::new();
     for role in items_at(&placed.facts.object.body, &["spec", "managed", "roles"]) {
-        let Some(node) = role.at_path(&["name"]) else { continue };
+        let Some(node) = role.at_path(&["name"]) else {
+            continue;
+        };
         let Some(name) = node.text() else { continue };
         let Some(first) = known.get(name) else {
             known.insert(name, Spot::of(node));
             continue;
         };
-        let message = format!("{} declares the role {name} twice{}", placed.title(), in_cluster(context.index));
+        let message = format!(
+            "{} declares the role {name} twice{}",
+            placed.title(),
+            in_cluster(context.index)
+        );
         let sides = [Side::new(placed, Spot::of(node)).labelled(format!("role {name} again"))];
-        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
+        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+            continue;
+        };
         finding.related.push(Label::new(first.at, "declared here first"));
         finding.key = Some(format!("role {name}"));
-        finding.notes.push("which of the two applies is not defined".to_owned());
+        finding
+            .notes
+            .push("which of the two applies is not defined".to_owned());
         finding.help = Some("keep one of them".to_owned());
         sink.report(finding);
     }

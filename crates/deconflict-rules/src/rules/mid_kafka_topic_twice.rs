@@ -79,25 +79,46 @@ rule! {
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let mut topics: BTreeMap<(&str, &str, &str), Vec<(&Placed<'_>, Spot)>> = BTreeMap::new();
-    for placed in context.index.live().filter(|placed| placed.facts.object.key.is("kafka.strimzi.io", "KafkaTopic")) {
+    for placed in context
+        .index
+        .live()
+        .filter(|placed| placed.facts.object.key.is("kafka.strimzi.io", "KafkaTopic"))
+    {
         let body = &placed.facts.object.body;
-        let Some(cluster) = text_at(body, &["metadata", "labels", "strimzi.io/cluster"]) else { continue };
-        let node = body.at_path(&["spec", "topicName"]).filter(|node| node.text().is_some_and(|text| !text.is_empty()));
-        let Some(node) = node.or_else(|| body.at_path(&["metadata", "name"])) else { continue };
-        let key = (placed.namespace.as_deref().unwrap_or_default(), cluster, node.text().unwrap_or_default());
+        let Some(cluster) = text_at(body, &["metadata", "labels", "strimzi.io/cluster"]) else {
+            continue;
+        };
+        let node = body
+            .at_path(&["spec", "topicName"])
+            .filter(|node| node.text().is_some_and(|text| !text.is_empty()));
+        let Some(node) = node.or_else(|| body.at_path(&["metadata", "name"])) else {
+            continue;
+        };
+        let key = (
+            placed.namespace.as_deref().unwrap_or_default(),
+            cluster,
+            node.text().unwrap_or_default(),
+        );
         topics.entry(key).or_default().push((placed, Spot::of(node)));
     }
     for ((namespace, cluster, topic), found) in topics.into_iter().filter(|(_, found)| found.len() > 1) {
-        let collision = Collision::new(context.files, found.into_iter().map(|(placed, spot)| Side::new(placed, spot)));
+        let collision = Collision::new(
+            context.files,
+            found.into_iter().map(|(placed, spot)| Side::new(placed, spot)),
+        );
         let message = format!(
             "{} {} declare topic {topic} of Kafka {namespace}/{cluster}{}",
             collision.who(),
             collision.both(),
             in_cluster(context.index)
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        let Some(mut finding) = collision.finding(&RULE, message) else {
+            continue;
+        };
         finding.key = Some(format!("{namespace}/{cluster}/{topic}"));
-        finding.notes.push("the younger one gets the condition ResourceConflict and never applies".to_owned());
+        finding
+            .notes
+            .push("the younger one gets the condition ResourceConflict and never applies".to_owned());
         finding.help = Some("keep one, or give the other its own `topicName`".to_owned());
         sink.report(finding);
     }

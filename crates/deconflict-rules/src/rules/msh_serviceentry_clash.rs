@@ -89,15 +89,23 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for (placed, namespace) in objects(context.index, "ServiceEntry") {
         for node in items_at(&placed.facts.object.body, &["spec", "hosts"]) {
             let Some(host) = text_of(node) else { continue };
-            hosts.entry(full_host(host, namespace)).or_default().push((placed, Spot::of(node)));
+            hosts
+                .entry(full_host(host, namespace))
+                .or_default()
+                .push((placed, Spot::of(node)));
         }
     }
     for (host, group) in hosts {
         // Against the first one only: it is enough to show the clash, and linear.
-        let Some((first, rest)) = group.split_first() else { continue };
+        let Some((first, rest)) = group.split_first() else {
+            continue;
+        };
         let mut fields: Vec<String> = Vec::new();
         let mut sides = vec![Side::new(first.0, first.1.clone())];
-        for (placed, spot) in rest.iter().filter(|(placed, _)| !std::ptr::eq(*placed, first.0) && meet(placed, first.0)) {
+        for (placed, spot) in rest
+            .iter()
+            .filter(|(placed, _)| !std::ptr::eq(*placed, first.0) && meet(placed, first.0))
+        {
             let found = differences(first.0, placed);
             if !found.is_empty() {
                 sides.push(Side::new(placed, spot.clone()));
@@ -117,10 +125,16 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             in_cluster(context.index),
             list(&fields, "and")
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        let Some(mut finding) = collision.finding(&RULE, message) else {
+            continue;
+        };
         finding.key = Some(host);
-        finding.notes.push("Istio builds one service from both; which one counts depends on their age".to_owned());
-        finding.help = Some("let one team own the entry, or keep each in its namespace with `exportTo: [\".\"]`".to_owned());
+        finding
+            .notes
+            .push("Istio builds one service from both; which one counts depends on their age".to_owned());
+        finding.help = Some(
+            "let one team own the entry, or keep each in its namespace with `exportTo: [\".\"]`".to_owned(),
+        );
         sink.report(finding);
     }
 }
@@ -136,7 +150,8 @@ fn differences(one: &Placed<'_>, other: &Placed<'_>) -> Vec<String> {
     }
     for port in items_at(one, &["spec", "ports"]) {
         let number = int_at(port, &["number"]);
-        let same = items_at(other, &["spec", "ports"]).find(|other| number.is_some() && int_at(other, &["number"]) == number);
+        let same = items_at(other, &["spec", "ports"])
+            .find(|other| number.is_some() && int_at(other, &["number"]) == number);
         let protocol = |port| text_at(port, &["protocol"]).map(str::to_uppercase);
         if let (Some(number), Some(same)) = (number, same)
             && protocol(port) != protocol(same)
@@ -153,17 +168,37 @@ mod tests {
 
     #[test]
     fn one_host() {
-        let se = |name: &str, spec: &str| format!("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: {name}, namespace: {name}}}\nspec: {{hosts: [a.b], {spec}}}\n");
+        let se = |name: &str, spec: &str| {
+            format!(
+                "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: {name}, namespace: {name}}}\nspec: {{hosts: [a.b], {spec}}}\n"
+            )
+        };
         for (one, other, expected) in [
             ("resolution: DNS", "resolution: NONE", "resolution"),
             ("resolution: DNS", "resolution: DNS", ""),
             ("location: MESH_INTERNAL", "location: MESH_EXTERNAL", "location"),
             ("resolution: NONE", "location: MESH_EXTERNAL", ""),
-            ("ports: [{number: 80, protocol: HTTP}]", "ports: [{number: 80, protocol: TCP}]", "protocol of port 80"),
-            ("ports: [{number: 80, protocol: HTTP}]", "ports: [{number: 81, protocol: TCP}]", ""),
-            ("resolution: DNS, exportTo: ['.']", "resolution: NONE, exportTo: ['.']", ""),
+            (
+                "ports: [{number: 80, protocol: HTTP}]",
+                "ports: [{number: 80, protocol: TCP}]",
+                "protocol of port 80",
+            ),
+            (
+                "ports: [{number: 80, protocol: HTTP}]",
+                "ports: [{number: 81, protocol: TCP}]",
+                "",
+            ),
+            (
+                "resolution: DNS, exportTo: ['.']",
+                "resolution: NONE, exportTo: ['.']",
+                "",
+            ),
         ] {
-            let text = format!("//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}", se("x", one), se("y", other));
+            let text = format!(
+                "//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}",
+                se("x", one),
+                se("y", other)
+            );
             let got = run("msh-serviceentry-clash", &text);
             assert_eq!(got.is_empty(), expected.is_empty(), "{text}\n{got}");
             assert!(got.contains(expected), "{text}\n{got}");

@@ -113,8 +113,15 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let mut groups: BTreeMap<(String, String, String), Vec<Match<'_, '_>>> = BTreeMap::new();
     for (placed, namespace) in objects(context.index, "VirtualService") {
         let body = &placed.facts.object.body;
-        for gateway in items_at(body, &["spec", "gateways"]).filter_map(text_of).filter(|gateway| *gateway != "mesh") {
-            let gateway = if gateway.contains('/') { gateway.to_owned() } else { format!("{namespace}/{gateway}") };
+        for gateway in items_at(body, &["spec", "gateways"])
+            .filter_map(text_of)
+            .filter(|gateway| *gateway != "mesh")
+        {
+            let gateway = if gateway.contains('/') {
+                gateway.to_owned()
+            } else {
+                format!("{namespace}/{gateway}")
+            };
             for host in items_at(body, &["spec", "hosts"]).filter_map(text_of) {
                 for (found, conditions) in matches(placed) {
                     let key = (gateway.clone(), full_host(host, namespace), conditions);
@@ -130,8 +137,15 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         let mut open: Vec<&Match<'_, '_>> = Vec::new();
         for found in &group {
             open.retain(|before| overlap(before, found));
-            if let Some(before) = open.iter().rev().find(|before| !std::ptr::eq(before.placed, found.placed)) {
-                let pair = (std::ptr::from_ref(before.placed), std::ptr::from_ref(found.placed));
+            if let Some(before) = open
+                .iter()
+                .rev()
+                .find(|before| !std::ptr::eq(before.placed, found.placed))
+            {
+                let pair = (
+                    std::ptr::from_ref(before.placed),
+                    std::ptr::from_ref(found.placed),
+                );
                 if !told.contains(&pair) && !told.contains(&(pair.1, pair.0)) {
                     told.push(pair);
                     report(context, sink, (&gateway, &host), before, found);
@@ -152,11 +166,27 @@ fn matches<'i, 'a>(placed: &'i Placed<'a>) -> Vec<(Match<'i, 'a>, String)> {
             let path = ["exact", "prefix", "regex"]
                 .into_iter()
                 .find_map(|kind| Some((kind, text_at(entry, &["uri", kind])?)));
-            let spot = path.and_then(|(kind, _)| entry.at_path(&["uri", kind])).unwrap_or(entry);
-            found.push((Match { placed, path, spot: Spot::of(spot) }, conditions(entry)));
+            let spot = path
+                .and_then(|(kind, _)| entry.at_path(&["uri", kind]))
+                .unwrap_or(entry);
+            found.push((
+                Match {
+                    placed,
+                    path,
+                    spot: Spot::of(spot),
+                },
+                conditions(entry),
+            ));
         }
         if any {
-            found.push((Match { placed, path: None, spot: Spot::of(route) }, String::new()));
+            found.push((
+                Match {
+                    placed,
+                    path: None,
+                    spot: Spot::of(route),
+                },
+                String::new(),
+            ));
         }
     }
     found
@@ -175,7 +205,11 @@ fn conditions(entry: &Node) -> String {
 }
 
 fn flat(node: &Node) -> String {
-    let mut fields: Vec<String> = node.fields().iter().map(|field| format!("{}:{}", field.name(), flat(&field.value))).collect();
+    let mut fields: Vec<String> = node
+        .fields()
+        .iter()
+        .map(|field| format!("{}:{}", field.name(), flat(&field.value)))
+        .collect();
     fields.sort_unstable();
     let items = node.items().iter().map(|item| flat(item));
     fields.extend(items);
@@ -187,12 +221,20 @@ fn overlap(before: &Match<'_, '_>, after: &Match<'_, '_>) -> bool {
     match (before.path, after.path) {
         (None, None) => true,
         (Some(("prefix", prefix)), Some(("prefix" | "exact", path))) => path.starts_with(prefix),
-        (Some((kind, one)), Some((other_kind, other))) => (kind == other_kind || other_kind == "prefix") && one == other,
+        (Some((kind, one)), Some((other_kind, other))) => {
+            (kind == other_kind || other_kind == "prefix") && one == other
+        }
         _ => false,
     }
 }
 
-fn report(context: &ClusterContext<'_>, sink: &mut Sink, (gateway, host): (&str, &str), one: &Match<'_, '_>, other: &Match<'_, '_>) {
+fn report(
+    context: &ClusterContext<'_>,
+    sink: &mut Sink,
+    (gateway, host): (&str, &str),
+    one: &Match<'_, '_>,
+    other: &Match<'_, '_>,
+) {
     let sides = [one, other].map(|found| Side::new(found.placed, found.spot.clone()));
     let collision = Collision::new(context.files, sides);
     let what = match other.path.or(one.path) {
@@ -205,9 +247,13 @@ fn report(context: &ClusterContext<'_>, sink: &mut Sink, (gateway, host): (&str,
         collision.both(),
         in_cluster(context.index)
     );
-    let Some(mut finding) = collision.finding(&RULE, message) else { return };
+    let Some(mut finding) = collision.finding(&RULE, message) else {
+        return;
+    };
     finding.key = Some(format!("{gateway} {host} {what}"));
-    finding.notes.push("Istio merges both in an order that it does not promise".to_owned());
+    finding
+        .notes
+        .push("Istio merges both in an order that it does not promise".to_owned());
     finding.help = Some("put the routes into one VirtualService, or make their matches differ".to_owned());
     sink.report(finding);
 }
@@ -218,23 +264,63 @@ mod tests {
 
     #[test]
     fn matches() {
-        let vs = |name: &str, http: &str| format!("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: {name}, namespace: n}}\nspec: {{hosts: [a.b], gateways: [gw], http: [{http}]}}\n");
+        let vs = |name: &str, http: &str| {
+            format!(
+                "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: {name}, namespace: n}}\nspec: {{hosts: [a.b], gateways: [gw], http: [{http}]}}\n"
+            )
+        };
         for (one, other, found) in [
             ("{route: []}", "{route: []}", true),
-            ("{match: [{uri: {prefix: /a}}]}", "{match: [{uri: {prefix: /a}}]}", true),
-            ("{match: [{uri: {prefix: /a}}]}", "{match: [{uri: {prefix: /a/b}}]}", true),
-            ("{match: [{uri: {prefix: /a}}]}", "{match: [{uri: {exact: /a}}]}", true),
-            ("{match: [{uri: {exact: /a}}]}", "{match: [{uri: {exact: /a}}]}", true),
-            ("{match: [{uri: {exact: /a}}]}", "{match: [{uri: {exact: /a/b}}]}", false),
-            ("{match: [{uri: {prefix: /a}}]}", "{match: [{uri: {prefix: /b}}]}", false),
-            ("{match: [{uri: {prefix: /a}, method: {exact: GET}}]}", "{match: [{uri: {prefix: /a}, method: {exact: PUT}}]}", false),
+            (
+                "{match: [{uri: {prefix: /a}}]}",
+                "{match: [{uri: {prefix: /a}}]}",
+                true,
+            ),
+            (
+                "{match: [{uri: {prefix: /a}}]}",
+                "{match: [{uri: {prefix: /a/b}}]}",
+                true,
+            ),
+            (
+                "{match: [{uri: {prefix: /a}}]}",
+                "{match: [{uri: {exact: /a}}]}",
+                true,
+            ),
+            (
+                "{match: [{uri: {exact: /a}}]}",
+                "{match: [{uri: {exact: /a}}]}",
+                true,
+            ),
+            (
+                "{match: [{uri: {exact: /a}}]}",
+                "{match: [{uri: {exact: /a/b}}]}",
+                false,
+            ),
+            (
+                "{match: [{uri: {prefix: /a}}]}",
+                "{match: [{uri: {prefix: /b}}]}",
+                false,
+            ),
+            (
+                "{match: [{uri: {prefix: /a}, method: {exact: GET}}]}",
+                "{match: [{uri: {prefix: /a}, method: {exact: PUT}}]}",
+                false,
+            ),
             ("{match: [{uri: {prefix: /a}}]}", "{route: []}", false),
         ] {
-            let text = format!("//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}", vs("x", one), vs("y", other));
+            let text = format!(
+                "//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}",
+                vs("x", one),
+                vs("y", other)
+            );
             let got = run("msh-vs-host-gateway", &text);
             assert_eq!(!got.is_empty(), found, "{text}\n{got}");
         }
-        let elsewhere = format!("//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}", vs("x", "{route: []}"), vs("y", "{route: []}").replace("[gw]", "[other]"));
+        let elsewhere = format!(
+            "//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}",
+            vs("x", "{route: []}"),
+            vs("y", "{route: []}").replace("[gw]", "[other]")
+        );
         assert_eq!(run("msh-vs-host-gateway", &elsewhere), "");
     }
 }

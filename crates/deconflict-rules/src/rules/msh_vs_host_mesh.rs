@@ -88,7 +88,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let mut hosts: BTreeMap<String, Vec<(&Placed<'_>, Spot)>> = BTreeMap::new();
     for (placed, namespace) in objects(context.index, "VirtualService") {
         let body = &placed.facts.object.body;
-        let mut gateways = items_at(body, &["spec", "gateways"]).filter_map(text_of).peekable();
+        let mut gateways = items_at(body, &["spec", "gateways"])
+            .filter_map(text_of)
+            .peekable();
         if gateways.peek().is_some() && !gateways.any(|gateway| gateway == "mesh") {
             continue;
         }
@@ -106,7 +108,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         if found.len() < 2 {
             continue;
         }
-        let sides = found.into_iter().map(|(placed, spot)| Side::new(placed, spot.clone()));
+        let sides = found
+            .into_iter()
+            .map(|(placed, spot)| Side::new(placed, spot.clone()));
         let collision = Collision::new(context.files, sides);
         let message = format!(
             "{} {} route host {host} inside the mesh{}",
@@ -114,10 +118,17 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             collision.both(),
             in_cluster(context.index)
         );
-        let Some(mut finding) = collision.finding(&RULE, message) else { continue };
+        let Some(mut finding) = collision.finding(&RULE, message) else {
+            continue;
+        };
         finding.key = Some(host);
-        finding.notes.push("Istio takes one VirtualService and ignores the other".to_owned());
-        finding.help = Some("put the routes into one VirtualService, or keep each from the other's clients with `exportTo`".to_owned());
+        finding
+            .notes
+            .push("Istio takes one VirtualService and ignores the other".to_owned());
+        finding.help = Some(
+            "put the routes into one VirtualService, or keep each from the other's clients with `exportTo`"
+                .to_owned(),
+        );
         sink.report(finding);
     }
 }
@@ -128,15 +139,39 @@ mod tests {
 
     #[test]
     fn one_host() {
-        let vs = |name: &str, namespace: &str, spec: &str| format!("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{{spec}}}\n");
+        let vs = |name: &str, namespace: &str, spec: &str| {
+            format!(
+                "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{{spec}}}\n"
+            )
+        };
         for (one, other, found) in [
-            (vs("a", "n", "hosts: [web]"), vs("b", "n", "hosts: [web.n.svc.cluster.local]"), true),
+            (
+                vs("a", "n", "hosts: [web]"),
+                vs("b", "n", "hosts: [web.n.svc.cluster.local]"),
+                true,
+            ),
             (vs("a", "n", "hosts: [web]"), vs("b", "m", "hosts: [web]"), false),
             (vs("a", "n", "hosts: [x.y]"), vs("b", "m", "hosts: [x.y]"), true),
-            (vs("a", "n", "hosts: [x.y], exportTo: ['.']"), vs("b", "m", "hosts: [x.y], exportTo: ['.']"), false),
-            (vs("a", "n", "hosts: [x.y], exportTo: ['.']"), vs("b", "m", "hosts: [x.y]"), true),
-            (vs("a", "n", "hosts: [x.y], gateways: [gw]"), vs("b", "n", "hosts: [x.y]"), false),
-            (vs("a", "n", "hosts: [x.y], gateways: [gw, mesh]"), vs("b", "n", "hosts: [x.y]"), true),
+            (
+                vs("a", "n", "hosts: [x.y], exportTo: ['.']"),
+                vs("b", "m", "hosts: [x.y], exportTo: ['.']"),
+                false,
+            ),
+            (
+                vs("a", "n", "hosts: [x.y], exportTo: ['.']"),
+                vs("b", "m", "hosts: [x.y]"),
+                true,
+            ),
+            (
+                vs("a", "n", "hosts: [x.y], gateways: [gw]"),
+                vs("b", "n", "hosts: [x.y]"),
+                false,
+            ),
+            (
+                vs("a", "n", "hosts: [x.y], gateways: [gw, mesh]"),
+                vs("b", "n", "hosts: [x.y]"),
+                true,
+            ),
         ] {
             let text = format!("//- apps/a/web/overlays/prod/all.yaml\n{one}---\n{other}");
             let got = run("msh-vs-host-mesh", &text);
