@@ -30,12 +30,12 @@ const NAMES: [(&str, &str); 9] = [
     ("policy", "policies"),
 ];
 
-/// Look at the directories that hold YAML.
+/// Look at the directories that hold manifests or policies.
 pub(super) fn read(input: &Input) -> LayoutGuess {
     let top = &input.config.top;
     let mut guess = LayoutGuess::default();
     for path in input.library.snapshot().files() {
-        if !matches!(path.extension(), Some("yaml" | "yml")) {
+        if !matches!(path.extension(), Some("yaml" | "yml" | "rego")) {
             continue;
         }
         let mut at = path.below(top).and_then(|path| path.parent());
