@@ -81,6 +81,12 @@ pub(crate) struct Source {
     /// Directory to report on; the whole repository around it is analysed, because a collision has two sides
     #[arg(value_name = "ROOT", default_value = ".")]
     pub(crate) root: PathBuf,
+    /// Judge the index, what `git commit` would make, instead of the working tree
+    #[arg(long, conflicts_with = "rev")]
+    pub(crate) staged: bool,
+    /// Judge this commit instead of the working tree
+    #[arg(long, value_name = "REV")]
+    pub(crate) rev: Option<String>,
     /// Read this configuration file instead of deconflict.yaml at the top
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,

@@ -11,7 +11,7 @@ const LATER_COMMANDS: [&str; 13] = [
 ];
 
 const LATER_FLAGS: [(&str, &[&str]); 2] = [
-    ("check", &["--staged", "--rev", "--base", "--show-old"]),
+    ("check", &["--base", "--show-old"]),
     (
         "render",
         &[

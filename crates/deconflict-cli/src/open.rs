@@ -84,10 +84,14 @@ impl Opened {
 
 /// Open what `source` says.
 pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
-    let location = deconflict_git::discover(&source.root, &Environment::of_process())?;
+    let found = deconflict_git::discover(&source.root, &Environment::of_process())?;
+    let (kind, judged) = judged(source);
+    // The configuration is read from what is judged, so its Top is that one's.
+    let deconflict_git::Opened {
+        snapshot, location, ..
+    } = deconflict_git::open(&found, &judged)?;
     let files = Arc::new(Files::new());
-    let snapshot = Arc::new(deconflict_git::worktree(&location)?);
-    let library = Arc::new(Library::new(snapshot, Arc::clone(&files)));
+    let library = Arc::new(Library::new(Arc::new(snapshot), Arc::clone(&files)));
     let Found { mut config, problems } = configuration(source, &location, &library)?;
     if !problems.is_empty() {
         return Err(Refusal::Config(problems, files));
@@ -105,7 +109,7 @@ pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
         config: Arc::new(config),
         codeowners: Arc::new(codeowners),
         judged: Judged {
-            kind: "worktree",
+            kind,
             base: None,
             merged: false,
         },
@@ -125,6 +129,15 @@ pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
         input,
         options,
     })
+}
+
+/// What is judged, and what the report calls it.
+fn judged(source: &Source) -> (&'static str, deconflict_git::Source) {
+    match &source.rev {
+        Some(revision) => ("revision", deconflict_git::Source::Revision(revision.clone())),
+        None if source.staged => ("staged", deconflict_git::Source::Staged),
+        None => ("worktree", deconflict_git::Source::Worktree),
+    }
 }
 
 fn configuration(source: &Source, location: &Location, library: &Library) -> Result<Found, Refusal> {

@@ -6,6 +6,7 @@ mod bad_input;
 mod corpus;
 mod formats;
 mod init;
+mod judged;
 mod readme;
 mod sandbox;
 

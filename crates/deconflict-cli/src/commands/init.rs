@@ -26,6 +26,8 @@ fn proposed(args: &Init) -> Result<Exit, Refusal> {
     }
     let source = Source {
         root: args.root.clone(),
+        staged: false,
+        rev: None,
         config: None,
         isolated: true,
         kubernetes_version: None,
