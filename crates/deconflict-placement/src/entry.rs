@@ -61,8 +61,8 @@ pub(crate) struct Raw {
     pub(crate) kind: EntryKind,
     /// The paths that it names, as written.
     pub(crate) paths: Vec<SmolStr>,
-    /// Repositories that it takes directories from.
-    pub(crate) urls: Vec<SmolStr>,
+    /// Repositories that it takes directories from, with the path as written.
+    pub(crate) urls: Vec<(SmolStr, SmolStr)>,
     /// The source that `flux bootstrap` makes.
     pub(crate) is_bootstrap: bool,
 }
@@ -102,19 +102,24 @@ fn one(object: &Arc<Node>) -> Option<Raw> {
             for source in spec.map(sources).unwrap_or_default() {
                 if let Some(path) = text_at(&source, &["path"]) {
                     raw.paths.push(path.into());
-                    raw.urls.extend(text_at(&source, &["repoURL"]).map(SmolStr::from));
+                    let url = text_at(&source, &["repoURL"]);
+                    raw.urls
+                        .extend(url.map(|url| (SmolStr::from(url), SmolStr::from(path))));
                 }
             }
         }
         EntryKind::Kustomization => raw.paths.push(text(&["spec", "path"]).unwrap_or_default()),
         EntryKind::FluxInstance => {
             raw.paths.extend(text(&["spec", "sync", "path"]));
-            raw.urls.extend(text(&["spec", "sync", "url"]));
+            let path = text(&["spec", "sync", "path"]).unwrap_or_default();
+            raw.urls
+                .extend(text(&["spec", "sync", "url"]).map(|url| (url, path)));
             raw.is_bootstrap = true;
         }
         EntryKind::Fact => {
             if text_at(object, &["kind"]) == Some("GitRepository") {
-                raw.urls.extend(text(&["spec", "url"]));
+                raw.urls
+                    .extend(text(&["spec", "url"]).map(|url| (url, SmolStr::default())));
                 raw.is_bootstrap = text_at(object, &["metadata", "name"]) == Some("flux-system");
             }
         }

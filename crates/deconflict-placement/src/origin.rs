@@ -20,6 +20,8 @@ pub(crate) struct Address {
     pub(crate) base: RepoPath,
     /// The branch that merges reach; `None` when nobody says.
     branch: Option<SmolStr>,
+    /// Nobody says that it is one: see [`Own::guess`].
+    pub(crate) is_guess: bool,
 }
 
 impl Own {
@@ -30,12 +32,14 @@ impl Own {
                 url: normal(&source.name)?,
                 base: config.top.join(source.path.as_str())?,
                 branch: Some(source.branch.clone()),
+                is_guess: false,
             })
         });
         let origin = origin.and_then(normal).map(|url| Address {
             url,
             base: RepoPath::top(),
             branch: None,
+            is_guess: false,
         });
         Self {
             urls: configured.chain(origin).collect(),
@@ -59,6 +63,7 @@ impl Own {
             url,
             base: config.top.clone(),
             branch: None,
+            is_guess: true,
         }));
     }
 

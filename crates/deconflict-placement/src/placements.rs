@@ -54,8 +54,10 @@ impl Placements {
         self.clusters.get(at)
     }
 
-    /// Placements that nothing puts into a cluster.
+    /// Placements that nothing puts into a cluster, not even into one without name.
     pub fn unplaced(&self) -> impl Iterator<Item = &Placement> {
-        self.all.iter().filter(|placement| placement.cluster.is_none())
+        self.all
+            .iter()
+            .filter(|placement| placement.cluster.is_none() && placement.unnamed.is_none())
     }
 }

@@ -17,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::entry::{EntryKind, Raw, raw};
-use crate::flux::Pending;
+use crate::flux::{Pending, Waiting};
 use crate::inventory::Inventory;
 use crate::origin::Own;
 use crate::survey::{Reach, Survey};
@@ -73,6 +73,8 @@ pub struct Plan {
     pub(crate) applications: BTreeMap<(SmolStr, SmolStr), Origin>,
     /// Applications by what they deploy where.
     pub(crate) deployed: BTreeMap<SmolStr, (SmolStr, Origin)>,
+    /// What Flux objects wait for, by cluster, whether they are HelmReleases, and name.
+    pub(crate) waiting: BTreeMap<(SmolStr, bool), BTreeMap<SmolStr, Waiting>>,
     /// Clusters that the configuration lists a directory for.
     listed: BTreeMap<RepoPath, BTreeSet<SmolStr>>,
     /// Files and kustomizations that something places already.
@@ -196,6 +198,7 @@ impl Plan {
             hints: BTreeSet::new(),
             applications: BTreeMap::new(),
             deployed: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             listed: BTreeMap::new(),
             covered: Reach::default(),
             declared: Declared::default(),
@@ -298,18 +301,29 @@ impl Plan {
             return;
         }
         let urls = |is_bootstrap: bool| {
-            self.raw
-                .values()
-                .flatten()
-                .filter(move |raw| raw.is_bootstrap == is_bootstrap)
-                .flat_map(|raw| raw.urls.iter().cloned())
+            let raw = self.raw.values().flatten();
+            raw.filter(move |raw| raw.is_bootstrap == is_bootstrap)
+                .flat_map(|raw| &raw.urls)
+                .filter(|(_, path)| self.seems_here(path))
+                .map(|(url, _)| url.clone())
         };
-        let mut own = std::mem::take(&mut self.own);
+        let mut own = self.own.clone();
         own.guess(urls(true), &self.config);
         if own.is_unknown() {
             own.guess(urls(false), &self.config);
         }
         self.own = own;
+    }
+
+    /// True when a path that an engine's object names may be one of this repository: where it begins is here.
+    fn seems_here(&self, path: &str) -> bool {
+        let literal = path.split("{{").next().unwrap_or_default();
+        let first = RepoPath::new(literal).and_then(|path| path.parts().next().and_then(RepoPath::new));
+        match first.and_then(|first| self.config.top.join(first.as_str())) {
+            Some(first) => self.survey.is_directory(&first),
+            // Flux sources name no path; a path that is nothing but a template says nothing.
+            None => path.is_empty(),
+        }
     }
 
     /// The directory that paths of this repository count from.

@@ -3,9 +3,12 @@
 
 mod absent;
 mod api;
+mod argo_keys;
+mod argo_schema;
 mod collision;
 mod compare;
 mod context;
+mod engine;
 mod files;
 #[cfg(test)]
 mod fixture;

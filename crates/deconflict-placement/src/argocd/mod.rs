@@ -10,7 +10,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use deconflict_files::Origin;
+use deconflict_files::{Origin, RepoPath};
 use deconflict_findings::{PlacementStatus, Source};
 use deconflict_kube::{text_at, text_of};
 use deconflict_yaml::{Dialect, Node, to_json};
@@ -166,15 +166,24 @@ impl Plan {
                 deployed_by_merge: false,
             },
         };
+        let path = source::text(source, "path").unwrap_or_default();
         let own = self
             .own
             .find(&repo)
             .filter(|_| source::text(source, "chart").is_none())
             .cloned();
+        // An address that is only guessed is right where its path is here.
+        let is_here = |path: Option<RepoPath>| path.is_some_and(|path| self.survey.is_directory(&path));
+        let is_elsewhere = own
+            .as_ref()
+            .is_some_and(|own| own.is_guess && !is_here(own.base.join(&path)));
+        if is_elsewhere && application.is_guess {
+            return;
+        }
+        let own = own.filter(|_| !is_elsewhere);
         if let Some(own) = own {
             placement.source.repo = "self".to_owned();
             placement.source.deployed_by_merge = own.follows(revision.as_deref());
-            let path = source::text(source, "path").unwrap_or_default();
             let Some(path) = own.base.join(&path) else {
                 let kind = ProblemKind::PathOutside {
                     app: application.app.clone(),

@@ -1,6 +1,7 @@
 //! Flux: which directories its objects apply, and how.
 
 mod artifact;
+mod depends;
 mod edits;
 mod generated;
 mod release;
@@ -24,6 +25,7 @@ use crate::{
 };
 
 use artifact::{Artifact, generated_artifact};
+pub(crate) use depends::Waiting;
 pub(crate) use generated::generated;
 
 /// The namespace of a Flux object that names none and whose root sets none: that of `flux bootstrap`.
@@ -85,6 +87,7 @@ impl Plan {
             return true;
         };
         let written = text_at(spec, &["path"]).unwrap_or_default();
+        self.note_dependencies(*site, false, &named, spec);
         let reference = spec.get("sourceRef");
         let Some(source) =
             reference.and_then(|source| self.artifact(*site, source, &named.namespace, written, force))
@@ -150,12 +153,17 @@ impl Plan {
         substitution: Option<Substitution>,
     ) -> Root {
         let has_file = self.survey.kustomizations.contains_key(path);
+        let walked = generated(&self.survey, path);
+        if !has_file && walked.files.is_empty() && walked.directories.is_empty() {
+            // Nothing to apply is no error to Flux.
+            return Root::directory(path.clone(), Vec::new());
+        }
         let content = if has_file {
             edits::changes(spec)
                 .then(|| edit::kustomization(&self.library, path))
                 .flatten()
         } else {
-            Some(generated(&self.survey, path).content(at))
+            Some(walked.content(at))
         };
         let edited = content.and_then(|mut content| {
             edits::apply(&mut content, spec, &self.survey, path);

@@ -20,6 +20,7 @@ impl Plan {
         let Some(named) = named(object, self.site(*site).placement.namespace.as_deref()) else {
             return;
         };
+        self.note_dependencies(*site, true, &named, spec);
         let chart = spec.at_path(&["chart", "spec"]);
         let reference = chart
             .and_then(|chart| chart.get("sourceRef"))

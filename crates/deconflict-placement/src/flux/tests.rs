@@ -129,3 +129,27 @@ fn variables_come_from_the_cluster_and_wait_for_it() {
     assert_eq!(substitution.variables, [text("tier", "high"), text("zone", "eu")]);
     assert!(substitution.open, "the Secret is nowhere");
 }
+
+#[test]
+fn dependencies_are_there_and_never_go_in_circles() {
+    Setup::new(&format!(
+        "//- entry/all.yaml\n{}---\n{}---\n{}---\n{}//- a/readme.txt\nx\n",
+        git("r", "url: 'https://git.example/r'"),
+        kustomization("a", "path: a, dependsOn: [{name: b}, {name: lost}]"),
+        kustomization(
+            "b",
+            "path: a, dependsOn: [{name: a}, {name: c}], targetNamespace: b"
+        ),
+        kustomization("c", "path: a, targetNamespace: c"),
+    ))
+    .cluster("one", &["entry"])
+    .source("https://git.example/r", ".")
+    .check(
+        "flux flux-system/a a kustomize one -
+         flux flux-system/b a kustomize one b
+         flux flux-system/c a kustomize one c
+         plain entry entry directory one -
+         problem: DependencyMissing { app: \"flux-system/a\", dependency: \"flux-system/lost\" } at \"lost\"
+         problem: DependencyCycle { apps: [\"flux-system/a\", \"flux-system/b\"] } at \"a\"",
+    );
+}

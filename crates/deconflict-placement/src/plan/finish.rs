@@ -17,6 +17,7 @@ impl Plan {
         for release in std::mem::take(&mut self.releases) {
             self.helm_release(&release);
         }
+        self.report_dependencies();
         self.report_orphans();
         self.result.engine_objects |= self
             .sites

@@ -94,7 +94,7 @@ impl Plan {
     }
 
     /// The cluster of a site, whatever it is called.
-    fn place(&self, site: SiteId) -> SmolStr {
+    pub(crate) fn place(&self, site: SiteId) -> SmolStr {
         let placement = &self.site(site).placement;
         placement
             .cluster

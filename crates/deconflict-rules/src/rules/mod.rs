@@ -1,5 +1,14 @@
 //! One file per rule.
 
+pub(crate) mod argo_app_twice;
+pub(crate) mod argo_appset_empty;
+pub(crate) mod argo_cluster_unresolved;
+pub(crate) mod argo_cm_unknown_key;
+pub(crate) mod argo_dex_literal_secret;
+pub(crate) mod argo_path_missing;
+pub(crate) mod argo_rbac_csv;
+pub(crate) mod argo_unknown_field;
+pub(crate) mod argo_wave_invalid;
 pub(crate) mod cap_cluster_oversold;
 pub(crate) mod cap_hpa_inert;
 pub(crate) mod cap_limitrange_violated;
@@ -16,6 +25,11 @@ pub(crate) mod clu_two_defaults;
 pub(crate) mod crd_missing;
 pub(crate) mod crd_owned_twice;
 pub(crate) mod crd_scope_mismatch;
+pub(crate) mod flux_depends_cycle;
+pub(crate) mod flux_depends_missing;
+pub(crate) mod flux_path_missing;
+pub(crate) mod flux_path_twice;
+pub(crate) mod flux_source_missing;
 pub(crate) mod kus_build_error;
 pub(crate) mod lay_unknown_layout;
 pub(crate) mod lay_unreadable_file;

@@ -1,0 +1,64 @@
+//! Findings about objects of Argo CD and Flux.
+
+use deconflict_files::Origin;
+use deconflict_findings::{Finding, ObjectRef};
+use deconflict_placement::{Engine, Problem, ProblemKind};
+
+use crate::{FleetContext, Rule, Sink};
+
+/// A finding of `rule` about the Application, Kustomization or HelmRelease `app` (`namespace/name`).
+pub(crate) fn finding(
+    rule: &Rule,
+    message: String,
+    at: Origin,
+    kind: &str,
+    app: &str,
+    engine: Engine,
+) -> Finding {
+    let mut finding = Finding::new(rule.meta.id, rule.meta.severity, message, at);
+    let (namespace, name) = app
+        .split_once('/')
+        .map_or((None, app), |(namespace, name)| (Some(namespace), name));
+    finding.objects.push(ObjectRef {
+        group: match engine {
+            Engine::ArgoCd => "argoproj.io",
+            Engine::Flux => "kustomize.toolkit.fluxcd.io",
+            Engine::Plain => "",
+        }
+        .to_owned(),
+        kind: kind.to_owned(),
+        namespace: namespace.map(str::to_owned),
+        name: name.to_owned(),
+        app: Some(app.to_owned()),
+        engine: Some(engine.word()),
+        ..ObjectRef::default()
+    });
+    finding
+}
+
+/// Report what `tell` makes of each problem of the layout that has a place.
+pub(crate) fn report(
+    context: &FleetContext<'_>,
+    sink: &mut Sink,
+    tell: impl Fn(&ProblemKind, Origin) -> Option<Finding>,
+) {
+    for Problem { kind, at } in &context.placements.problems {
+        if let Some(finding) = at.and_then(|at| tell(kind, at)) {
+            sink.report(finding);
+        }
+    }
+}
+
+/// A finding of `rule` about one object.
+pub(crate) fn about(rule: &Rule, object: &deconflict_kube::Object, message: String, at: Origin) -> Finding {
+    let mut finding = Finding::new(rule.meta.id, rule.meta.severity, message, at);
+    finding.objects.push(ObjectRef {
+        group: object.key.group.to_string(),
+        version: object.version.to_string(),
+        kind: object.key.kind.to_string(),
+        namespace: object.key.namespace.as_ref().map(ToString::to_string),
+        name: object.key.name.to_string(),
+        ..ObjectRef::default()
+    });
+    finding
+}
