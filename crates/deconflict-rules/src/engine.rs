@@ -1,7 +1,7 @@
 //! Findings about objects of Argo CD and Flux.
 
 use deconflict_files::Origin;
-use deconflict_findings::{Finding, ObjectRef};
+use deconflict_findings::{Certainty, Finding, ObjectRef, PlacementStatus};
 use deconflict_placement::{Engine, Problem, ProblemKind};
 
 use crate::{FleetContext, Rule, Sink};
@@ -61,4 +61,27 @@ pub(crate) fn about(rule: &Rule, object: &deconflict_kube::Object, message: Stri
         ..ObjectRef::default()
     });
     finding
+}
+
+/// Possible, not witnessed, when something in the cluster of `app` could not be built: what is missing may come from
+/// there.
+pub(crate) fn certainty(context: &FleetContext<'_>, app: &str) -> Certainty {
+    let mut places = context
+        .placements
+        .all
+        .iter()
+        .filter(|placement| placement.app.as_deref() == Some(app));
+    let is_open = places.any(|place| {
+        context.placements.all.iter().any(|other| {
+            other.cluster == place.cluster
+                && other.unnamed == place.unnamed
+                && other.render.is_some()
+                && other.status != PlacementStatus::Rendered
+        })
+    });
+    if is_open {
+        Certainty::Possible
+    } else {
+        Certainty::Witnessed
+    }
 }

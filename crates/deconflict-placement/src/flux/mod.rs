@@ -96,7 +96,7 @@ impl Plan {
                 return false;
             }
             if let Some(source) = reference {
-                self.source_missing(&named, source);
+                self.source_missing(*site, &named, source);
             }
             return true;
         };
@@ -396,7 +396,11 @@ impl Plan {
         Ok((!is_nothing).then_some(found))
     }
 
-    fn source_missing(&mut self, named: &Named, reference: &Node) {
+    /// Report it where sources of the cluster are kept in the tree; else they are made elsewhere altogether.
+    fn source_missing(&mut self, site: SiteId, named: &Named, reference: &Node) {
+        if !self.has_sources(site) {
+            return;
+        }
         let namespace = text_at(reference, &["namespace"]).unwrap_or(&named.namespace);
         let name = text_at(reference, &["name"]).unwrap_or_default();
         let kind = ProblemKind::SourceMissing {

@@ -31,7 +31,7 @@ impl Plan {
         let (cluster, unnamed) = if let Some(source) = &source {
             self.flux_cluster(*site, spec, source, "")
         } else {
-            self.source_missing(&named, reference);
+            self.source_missing(*site, &named, reference);
             let holder = &self.site(*site).placement;
             (holder.cluster.clone(), holder.unnamed.clone())
         };

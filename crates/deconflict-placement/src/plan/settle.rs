@@ -103,6 +103,15 @@ impl Plan {
             .unwrap_or_default()
     }
 
+    /// True when some Flux source is known in the cluster of `site`.
+    pub(crate) fn has_sources(&self, site: SiteId) -> bool {
+        let place = self.place(site);
+        let kinds = self.facts.keys().filter(|(known, _)| *known == place);
+        kinds
+            .into_iter()
+            .any(|(_, kind)| !matches!(kind.as_str(), "ConfigMap" | "Secret"))
+    }
+
     /// An object that is known in the cluster of `site`.
     pub(crate) fn fact(&self, site: SiteId, kind: &str, namespace: &str, name: &str) -> Option<Arc<Node>> {
         let known = self.facts.get(&(self.place(site), SmolStr::from(kind)))?;

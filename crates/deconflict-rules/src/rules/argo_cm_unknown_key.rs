@@ -22,7 +22,7 @@ rule! {
     ///   labels:
     ///     app.kubernetes.io/part-of: argocd
     /// data:
-    ///   controller.argoproj.io/parallelism: "50"
+    ///   controller.status.processors: "50"
     /// ```
     ///
     /// ## Instead

@@ -36,12 +36,6 @@ rule! {
     ///   destination:
     ///     name: in-cluster
     ///     namespace: web
-    /// # apps/web/config.yaml
-    /// apiVersion: v1
-    /// kind: ConfigMap
-    /// metadata:
-    ///   name: web
-    ///   namespace: web
     /// ```
     ///
     /// ## Instead

@@ -1,6 +1,6 @@
 use deconflict_placement::{Engine, ProblemKind};
 
-use crate::engine::{finding, report};
+use crate::engine::{certainty, finding, report};
 use crate::{FleetContext, Sink, rule};
 
 rule! {
@@ -87,6 +87,7 @@ fn check(context: &FleetContext<'_>, sink: &mut Sink) {
         };
         let message = format!("{app} depends on {dependency}, which nothing here makes");
         let mut finding = finding(&RULE, message, at, "Kustomization", app, Engine::Flux);
+        finding.certainty = certainty(context, app);
         finding.key = Some(dependency.to_string());
         finding
             .notes

@@ -1,6 +1,6 @@
 use deconflict_placement::{Engine, ProblemKind};
 
-use crate::engine::{finding, report};
+use crate::engine::{certainty, finding, report};
 use crate::{FleetContext, Sink, rule};
 
 rule! {
@@ -105,6 +105,7 @@ fn check(context: &FleetContext<'_>, sink: &mut Sink) {
         }
         let message = format!("{app} takes its source from {kind} {source}, which nothing here makes");
         let mut finding = finding(&RULE, message, at, "Kustomization", app, Engine::Flux);
+        finding.certainty = certainty(context, app);
         finding.key = Some(format!("{kind} {source}"));
         finding
             .notes
