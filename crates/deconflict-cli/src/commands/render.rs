@@ -24,13 +24,21 @@ pub(crate) fn run(args: &Render) -> Exit {
     };
     let files = Arc::new(Files::new());
     let library = Arc::new(Library::new(Arc::new(snapshot), Arc::clone(&files)));
-    let rendered = Session::new(library).build(&root, &options(args));
+    let session = Session::new(library);
+    let rendered = session.build(&root, &options(args));
+    let exit = write(args, &rendered, &files);
+    // The process ends here: taking large trees apart would cost a tenth of the run.
+    std::mem::forget((rendered, session));
+    exit
+}
+
+fn write(args: &Render, rendered: &Rendered, files: &Files) -> Exit {
     for warning in &rendered.warnings {
-        output::say(&warning_line(warning, &files));
+        output::say(&warning_line(warning, files));
     }
     let text = match &args.why {
-        None => text(&rendered),
-        Some(wanted) => text(&rendered).and_then(|_| why::trail(&rendered.objects, wanted, &files)),
+        None => text(rendered),
+        Some(wanted) => text(rendered).and_then(|_| why::trail(&rendered.objects, wanted, files)),
     };
     match text {
         Ok(text) => match &args.output {

@@ -15,7 +15,7 @@ mod writer;
 use std::sync::Arc;
 
 use deconflict_files::Origin;
-use deconflict_yaml::Node;
+use deconflict_yaml::{Field, Kind, Node};
 
 pub(crate) use annotations::annotations_as_strings;
 pub(crate) use folded::{UNREADABLE, is_unreadable};
@@ -39,18 +39,19 @@ pub(crate) fn emit<'n>(bodies: impl Iterator<Item = &'n Arc<Node>>) -> Result<St
 /// The first map of `body` whose keys have no defined order in kustomize's output: its comparison of keys is not
 /// transitive (`v2 < v10 < v1beta1 < v2`), so the order differs between runs (trap 3).
 pub(crate) fn unstable_keys(body: &Node) -> Option<Origin> {
-    let children: Vec<&Arc<Node>> = match &body.kind {
-        deconflict_yaml::Kind::Scalar(_) => return None,
-        deconflict_yaml::Kind::List(items) => items.iter().collect(),
-        deconflict_yaml::Kind::Map(fields) => {
-            let names: Vec<&str> = fields.iter().map(deconflict_yaml::Field::name).collect();
-            if keys::is_unstable(&names) {
-                return Some(fields.first().map_or(body.at, |field| field.key_at.0));
+    match &body.kind {
+        Kind::Scalar(_) => None,
+        Kind::List(items) => items.iter().find_map(|item| unstable_keys(item)),
+        Kind::Map(fields) => {
+            if keys::may_be_unstable(fields.iter().map(Field::name)) {
+                let names: Vec<&str> = fields.iter().map(Field::name).collect();
+                if keys::is_unstable(&names) {
+                    return Some(fields.first().map_or(body.at, |field| field.key_at.0));
+                }
             }
-            fields.iter().map(|field| &field.value).collect()
+            fields.iter().find_map(|field| unstable_keys(&field.value))
         }
-    };
-    children.into_iter().find_map(|child| unstable_keys(child))
+    }
 }
 
 /// The body, checked for what makes every conversion of a tree to JSON fail: repeated keys, keys that are not text,

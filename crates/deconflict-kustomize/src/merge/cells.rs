@@ -269,6 +269,23 @@ impl Cells {
         *self.cell_mut(place) = new;
     }
 
+    /// A merge key that a patch repeats only names the element: where it says the same, it stays what it was.
+    pub(super) fn keep_key(&mut self, element: CellId, key: &str) {
+        let Some(value) = self.field(element, key) else {
+            return;
+        };
+        let cell = self.cell(value);
+        let Some(before) = &cell.replaced else { return };
+        let now = cell.restyled.as_ref().or(cell.node.as_scalar());
+        if now.is_some() && now == before.as_scalar() {
+            let before = Arc::clone(before);
+            let cell = self.cell_mut(value);
+            cell.node = before;
+            cell.replaced = None;
+            cell.restyled = None;
+        }
+    }
+
     fn open(&mut self, id: CellId) {
         let cell = self.cell(id);
         if !matches!(cell.children, Children::Closed) {

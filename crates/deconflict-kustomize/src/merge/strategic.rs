@@ -257,6 +257,13 @@ impl Walk<'_> {
                 sources.map(|source| elements::find(&mut self.cells, source?, &some_keys, &some_values));
             self.note_replace(found[0], found[1]);
             let element = self.walk(of, found)?;
+            if let [Some(known), Some(patched)] = found
+                && known != patched
+            {
+                for key in some_keys.iter().filter(|key| !key.is_empty()) {
+                    self.cells.keep_key(known, key);
+                }
+            }
             let (keys, values) = present(keys, values, &all);
             let gone = match element {
                 None => true,
