@@ -19,7 +19,7 @@ impl Found<'_> {
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         let own = self.node.via.iter();
         own.chain(self.outer.iter().copied())
-            .flat_map(|step| step.chain())
+            .flat_map(Step::chain)
     }
 }
 

@@ -478,7 +478,7 @@ pub(super) fn put(accumulated: &mut Accumulated, resource: Resource) -> Result<(
             Err(problem)
         }
         ([position], _) => {
-            let merged = generators::merged(accumulated.set.get(*position), resource);
+            let merged = generators::merged(accumulated.set.get(*position), &resource);
             accumulated.set.update(*position, |old| *old = merged);
             Ok(())
         }

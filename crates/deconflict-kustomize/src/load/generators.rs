@@ -266,7 +266,7 @@ fn encoded(bytes: &[u8]) -> String {
 /// What a generator that merges or replaces leaves of the object that is there (`CopyMergeMetaDataFieldsFrom`,
 /// `MergeDataMapFrom`): history and name are the old one's; the new one's labels and annotations win; `merge` overlays
 /// the data.
-pub(super) fn merged(old: &Resource, new: Resource) -> Resource {
+pub(super) fn merged(old: &Resource, new: &Resource) -> Resource {
     let is_merge = new.behavior == Behavior::Merge;
     let mut body = (**new.body()).clone();
     let old_metadata = old.body().get("metadata");

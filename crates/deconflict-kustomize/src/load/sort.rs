@@ -56,7 +56,7 @@ impl Ranks {
 
     /// A kind in both lists counts as last.
     fn new(first: Vec<SmolStr>, last: Vec<SmolStr>) -> Self {
-        let count = first.len() as i64;
+        let count = i64::try_from(first.len()).unwrap_or(i64::MAX);
         let first = first.into_iter().zip(-count..);
         let last = last.into_iter().zip(1..);
         Self(first.chain(last).collect())

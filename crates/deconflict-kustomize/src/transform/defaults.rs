@@ -587,6 +587,7 @@ mod tests {
 
     /// The same facts as upstream's, read from the shared data.
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test that reads data")]
     fn equal_upstream() {
         let shared = std::env::var_os("DECONFLICT_SHARED").map_or_else(
             || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
