@@ -18,8 +18,7 @@ impl Found<'_> {
     /// The steps that brought the value here, newest first.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         let own = self.node.via.iter();
-        own.chain(self.outer.iter().copied())
-            .flat_map(Step::chain)
+        own.chain(self.outer.iter().copied()).flat_map(Step::chain)
     }
 }
 
