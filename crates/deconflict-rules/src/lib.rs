@@ -14,6 +14,7 @@ mod files;
 mod fixture;
 mod istio;
 mod list;
+mod netpol;
 mod overlap;
 mod platform;
 mod quota;

@@ -18,6 +18,8 @@ rule! {
     /// version: 1
     /// teams:
     ///   - {name: search, paths: ["apps/search/**"], namespaces: [search]}
+    /// rules:
+    ///   iso-no-default-deny: "off"
     /// # apps/search/overlays/prod/search.yaml
     /// apiVersion: v1
     /// kind: Pod
@@ -36,6 +38,8 @@ rule! {
     /// version: 1
     /// teams:
     ///   - {name: search, paths: ["apps/search/**"], namespaces: [search]}
+    /// rules:
+    ///   iso-no-default-deny: "off"
     /// # apps/search/overlays/prod/search.yaml
     /// apiVersion: v1
     /// kind: Pod

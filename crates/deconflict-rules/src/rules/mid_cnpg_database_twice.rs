@@ -18,6 +18,10 @@ rule! {
     ///
     /// ## Example
     /// ```yaml
+    /// # deconflict.yaml
+    /// version: 1
+    /// external:
+    ///   - {kind: CustomResourceDefinition, name: databases.postgresql.cnpg.io}
     /// # apps/orders/db/overlays/prod/database.yaml
     /// apiVersion: postgresql.cnpg.io/v1
     /// kind: Database
@@ -44,6 +48,10 @@ rule! {
     ///
     /// ## Instead
     /// ```yaml
+    /// # deconflict.yaml
+    /// version: 1
+    /// external:
+    ///   - {kind: CustomResourceDefinition, name: databases.postgresql.cnpg.io}
     /// # apps/orders/db/overlays/prod/database.yaml
     /// apiVersion: postgresql.cnpg.io/v1
     /// kind: Database
