@@ -25,14 +25,23 @@ impl Direction {
 
 /// True when a policy for the whole cluster exists, which may deny or allow anything.
 pub(crate) fn has_cluster_policy(index: &ClusterIndex<'_>) -> bool {
-    const KINDS: [&str; 4] =
-        ["CiliumClusterwideNetworkPolicy", "GlobalNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"];
-    index.live().any(|placed| KINDS.contains(&placed.facts.object.key.kind.as_str()))
+    const KINDS: [&str; 4] = [
+        "CiliumClusterwideNetworkPolicy",
+        "GlobalNetworkPolicy",
+        "AdminNetworkPolicy",
+        "BaselineAdminNetworkPolicy",
+    ];
+    index
+        .live()
+        .any(|placed| KINDS.contains(&placed.facts.object.key.kind.as_str()))
 }
 
 /// Pods that only accept or send what policies allow, each with the indices of those policies in the order of objects. A
 /// policy with a rule that allows everything closes nothing for incoming traffic.
-pub(crate) fn isolated<'a>(index: &ClusterIndex<'a>, direction: Direction) -> FxHashMap<*const Pod<'a>, Vec<u32>> {
+pub(crate) fn isolated<'a>(
+    index: &ClusterIndex<'a>,
+    direction: Direction,
+) -> FxHashMap<*const Pod<'a>, Vec<u32>> {
     let mut found: FxHashMap<*const Pod<'a>, Vec<u32>> = FxHashMap::default();
     for placed in index.live() {
         let namespace = placed.namespace.as_deref().unwrap_or_default();
@@ -43,13 +52,17 @@ pub(crate) fn isolated<'a>(index: &ClusterIndex<'a>, direction: Direction) -> Fx
                     None => Some(Selector::default()),
                 },
                 "CiliumNetworkPolicy" if spec.at_path(&[direction.field()]).is_some_and(Node::is_list) => {
-                    spec.at_path(&["endpointSelector"]).and_then(Selector::of_label_selector).map(plain)
+                    spec.at_path(&["endpointSelector"])
+                        .and_then(Selector::of_label_selector)
+                        .map(plain)
                 }
                 _ => None,
             };
             let open = direction == Direction::Ingress
                 && items_at(spec, &["ingress"]).any(|rule| rule.is_map() && rule.fields().is_empty());
-            let Some(selector) = selector.filter(|_| !open) else { continue };
+            let Some(selector) = selector.filter(|_| !open) else {
+                continue;
+            };
             for pod in index.pods().select(namespace, &selector) {
                 let policies = found.entry(std::ptr::from_ref(pod)).or_default();
                 let policy = index.position(placed);
@@ -65,11 +78,17 @@ pub(crate) fn isolated<'a>(index: &ClusterIndex<'a>, direction: Direction) -> Fx
 /// The `spec`, or with Cilium the `specs`, of a policy; empty for any other object.
 fn specs<'i>(placed: &Placed<'i>) -> Vec<&'i Node> {
     let object = &placed.facts.object;
-    let is_policy = object.key.is("networking.k8s.io", "NetworkPolicy") || object.key.is("cilium.io", "CiliumNetworkPolicy");
+    let is_policy = object.key.is("networking.k8s.io", "NetworkPolicy")
+        || object.key.is("cilium.io", "CiliumNetworkPolicy");
     if !is_policy {
         return Vec::new();
     }
-    object.body.at_path(&["spec"]).into_iter().chain(items_at(&object.body, &["specs"])).collect()
+    object
+        .body
+        .at_path(&["spec"])
+        .into_iter()
+        .chain(items_at(&object.body, &["specs"]))
+        .collect()
 }
 
 /// `policyTypes`; without them a policy is about incoming traffic, and about outgoing if it has rules for it.
@@ -100,26 +119,42 @@ const DNS_NAMESPACES: [&str; 2] = ["kube-system", "openshift-dns"];
 /// True when the policy lets DNS through, as far as that can be said: see the limits of `iso-egress-no-dns`.
 pub(crate) fn allows_dns(placed: &Placed<'_>) -> bool {
     let is_cilium = placed.facts.object.key.kind == "CiliumNetworkPolicy";
-    let own = placed.namespace.as_deref().is_some_and(|namespace| DNS_NAMESPACES.contains(&namespace));
-    specs(placed).into_iter().flat_map(|spec| items_at(spec, &["egress"])).any(|rule| {
-        if is_cilium {
-            cilium_ports(rule) && cilium_peers(rule, own)
-        } else {
-            let mut ports = items_at(rule, &["ports"]).peekable();
-            let mut peers = items_at(rule, &["to"]).peekable();
-            (ports.peek().is_none() || ports.any(is_dns_port)) && (peers.peek().is_none() || peers.any(|peer| may_be_dns(peer, own)))
-        }
-    })
+    let own = placed
+        .namespace
+        .as_deref()
+        .is_some_and(|namespace| DNS_NAMESPACES.contains(&namespace));
+    specs(placed)
+        .into_iter()
+        .flat_map(|spec| items_at(spec, &["egress"]))
+        .any(|rule| {
+            if is_cilium {
+                cilium_ports(rule) && cilium_peers(rule, own)
+            } else {
+                let mut ports = items_at(rule, &["ports"]).peekable();
+                let mut peers = items_at(rule, &["to"]).peekable();
+                (ports.peek().is_none() || ports.any(is_dns_port))
+                    && (peers.peek().is_none() || peers.any(|peer| may_be_dns(peer, own)))
+            }
+        })
 }
 
 /// 53, or 5353 on OpenShift; a port by name may be any.
 fn is_dns_port(port: &Node) -> bool {
-    let number = |field: &str| port.at_path(&[field]).and_then(|node| int_of(node).or_else(|| text_of(node)?.parse().ok()));
+    let number = |field: &str| {
+        port.at_path(&[field])
+            .and_then(|node| int_of(node).or_else(|| text_of(node)?.parse().ok()))
+    };
     let has_port = port.at_path(&["port"]).and_then(text_of).is_some();
     match (number("port"), number("endPort")) {
         (Some(first), Some(last)) => [53, 5353].iter().any(|dns| (first..=last).contains(dns)),
         (Some(only), None) => matches!(only, 0 | 53 | 5353),
-        (None, _) => !has_port || port.at_path(&["port"]).and_then(text_of).is_some_and(|name| name.contains("dns")),
+        (None, _) => {
+            !has_port
+                || port
+                    .at_path(&["port"])
+                    .and_then(text_of)
+                    .is_some_and(|name| name.contains("dns"))
+        }
     }
 }
 
@@ -129,7 +164,9 @@ fn may_be_dns(peer: &Node, own: bool) -> bool {
     }
     match peer.at_path(&["namespaceSelector"]) {
         None => own,
-        Some(node) => Selector::of_label_selector(node).is_none_or(|selector| may_match_dns_namespace(&selector)),
+        Some(node) => {
+            Selector::of_label_selector(node).is_none_or(|selector| may_match_dns_namespace(&selector))
+        }
     }
 }
 
@@ -138,7 +175,10 @@ fn may_match_dns_namespace(selector: &Selector) -> bool {
     DNS_NAMESPACES.iter().any(|name| {
         let mut labels = Labels::default();
         labels.set("kubernetes.io/metadata.name", name);
-        let about_name = selector.requirements.iter().filter(|(key, _)| key == "kubernetes.io/metadata.name");
+        let about_name = selector
+            .requirements
+            .iter()
+            .filter(|(key, _)| key == "kubernetes.io/metadata.name");
         let named = Selector {
             requirements: about_name.cloned().collect(),
         };
@@ -158,31 +198,54 @@ fn cilium_ports(rule: &Node) -> bool {
 /// Without peers a rule allows everything.
 fn cilium_peers(rule: &Node, own: bool) -> bool {
     const NAMESPACE: &str = "io.kubernetes.pod.namespace";
-    let peers = ["toEndpoints", "toEntities", "toCIDR", "toCIDRSet", "toFQDNs", "toServices", "toNodes", "toGroups"];
+    let peers = [
+        "toEndpoints",
+        "toEntities",
+        "toCIDR",
+        "toCIDRSet",
+        "toFQDNs",
+        "toServices",
+        "toNodes",
+        "toGroups",
+    ];
     if peers.iter().all(|field| rule.at_path(&[field]).is_none()) {
         return true;
     }
-    let addresses = ["toCIDR", "toCIDRSet"].iter().any(|field| items_at(rule, &[field]).next().is_some());
-    let entities = items_at(rule, &["toEntities"]).filter_map(text_of).any(|entity| matches!(entity, "all" | "cluster"));
+    let addresses = ["toCIDR", "toCIDRSet"]
+        .iter()
+        .any(|field| items_at(rule, &[field]).next().is_some());
+    let entities = items_at(rule, &["toEntities"])
+        .filter_map(text_of)
+        .any(|entity| matches!(entity, "all" | "cluster"));
     let services = items_at(rule, &["toServices"]).next().is_some();
     addresses
         || entities
         || services
-        || items_at(rule, &["toEndpoints"]).filter_map(Selector::of_label_selector).map(plain).any(|selector| {
-            let named: Vec<_> = selector.requirements.iter().filter(|(key, _)| key.ends_with(NAMESPACE)).collect();
-            let other_label = selector.requirements.iter().any(|(key, _)| key.contains("io.cilium.k8s.namespace.labels"));
-            // Without a namespace an endpoint selector means the policy's own.
-            other_label
-                || match named.as_slice() {
-                    [] => own,
-                    named => DNS_NAMESPACES.iter().any(|name| {
-                        let mut labels = Labels::default();
-                        named.iter().for_each(|(key, _)| labels.set(key, name));
-                        let named = Selector {
-                            requirements: named.iter().map(|wanted| (*wanted).clone()).collect(),
-                        };
-                        named.matches(&labels)
-                    }),
-                }
-        })
+        || items_at(rule, &["toEndpoints"])
+            .filter_map(Selector::of_label_selector)
+            .map(plain)
+            .any(|selector| {
+                let named: Vec<_> = selector
+                    .requirements
+                    .iter()
+                    .filter(|(key, _)| key.ends_with(NAMESPACE))
+                    .collect();
+                let other_label = selector
+                    .requirements
+                    .iter()
+                    .any(|(key, _)| key.contains("io.cilium.k8s.namespace.labels"));
+                // Without a namespace an endpoint selector means the policy's own.
+                other_label
+                    || match named.as_slice() {
+                        [] => own,
+                        named => DNS_NAMESPACES.iter().any(|name| {
+                            let mut labels = Labels::default();
+                            named.iter().for_each(|(key, _)| labels.set(key, name));
+                            let named = Selector {
+                                requirements: named.iter().map(|wanted| (*wanted).clone()).collect(),
+                            };
+                            named.matches(&labels)
+                        }),
+                    }
+            })
 }

@@ -65,16 +65,26 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let Some(cluster) = context.index.cluster else { return };
-    let Some(class) = cluster.class.as_deref().and_then(class_of) else { return };
+    let Some(cluster) = context.index.cluster else {
+        return;
+    };
+    let Some(class) = cluster.class.as_deref().and_then(class_of) else {
+        return;
+    };
     let mut told: BTreeSet<(&str, &str)> = BTreeSet::new();
     for placed in context.index.live() {
-        let Some(root) = &placed.placement.root else { continue };
+        let Some(root) = &placed.placement.root else {
+            continue;
+        };
         let parts: Vec<&str> = root.parts().collect();
         let after = |pair: &[&str]| matches!(pair[0], "overlays" | "environments" | "envs" | "env");
         let below = parts.windows(2).find(|pair| after(pair)).map(|pair| pair[1]);
-        let Some(environment) = placed.placement.environment.as_deref().or(below) else { continue };
-        let Some(meant) = class_of(environment).filter(|meant| *meant != class) else { continue };
+        let Some(environment) = placed.placement.environment.as_deref().or(below) else {
+            continue;
+        };
+        let Some(meant) = class_of(environment).filter(|meant| *meant != class) else {
+            continue;
+        };
         if !told.insert((root.as_str(), placed.app.as_str())) {
             continue;
         }
@@ -87,13 +97,23 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         if let Some(at) = placed.placement.declared_at {
             side.spot = deconflict_claims::Spot::at(at);
         }
-        let Some(mut finding) = Collision::new(context.files, [side.labelled(label)]).finding(&RULE, message) else { continue };
+        let Some(mut finding) = Collision::new(context.files, [side.labelled(label)]).finding(&RULE, message)
+        else {
+            continue;
+        };
         if let Some(at) = cluster.declared_at {
-            finding.related.push(deconflict_findings::Label::new(at, format!("the cluster, of class {class}")));
+            finding.related.push(deconflict_findings::Label::new(
+                at,
+                format!("the cluster, of class {class}"),
+            ));
         }
         finding.key = Some(root.display().to_owned());
-        finding.notes.push(format!("what is meant for {meant} runs in {class}"));
-        finding.help = Some("deploy the overlay of that cluster's environment, or correct the cluster's `class`".to_owned());
+        finding
+            .notes
+            .push(format!("what is meant for {meant} runs in {class}"));
+        finding.help = Some(
+            "deploy the overlay of that cluster's environment, or correct the cluster's `class`".to_owned(),
+        );
         sink.report(finding);
     }
 }

@@ -110,15 +110,26 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     // One finding per set of policies, with the first pods as witness.
     let mut groups: BTreeMap<Vec<u32>, &Pod<'_>> = BTreeMap::new();
     for pod in context.index.pods().all() {
-        let Some(found) = policies.get(&std::ptr::from_ref(pod)) else { continue };
-        let no_dns = pod.template.spec.as_ref().is_some_and(|spec| text_at(spec, &["dnsPolicy"]) == Some("None"));
-        let allowed = found.iter().any(|policy| allows_dns(&context.index.objects[*policy as usize]));
+        let Some(found) = policies.get(&std::ptr::from_ref(pod)) else {
+            continue;
+        };
+        let no_dns = pod
+            .template
+            .spec
+            .as_ref()
+            .is_some_and(|spec| text_at(spec, &["dnsPolicy"]) == Some("None"));
+        let allowed = found
+            .iter()
+            .any(|policy| allows_dns(&context.index.objects[*policy as usize]));
         if !no_dns && !pod.template.host_network && !allowed {
             groups.entry(found.clone()).or_insert(pod);
         }
     }
     for (found, pod) in groups {
-        let placed: Vec<_> = found.iter().map(|policy| &context.index.objects[*policy as usize]).collect();
+        let placed: Vec<_> = found
+            .iter()
+            .map(|policy| &context.index.objects[*policy as usize])
+            .collect();
         let names: Vec<String> = placed.iter().map(|policy| policy.title()).collect();
         let workload = context.index.workload(pod);
         let verb = if names.len() == 1 { "cuts" } else { "cut" };
@@ -129,9 +140,16 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             in_cluster(context.index)
         );
         let sides = placed.iter().take(5).map(|policy| Side::declared(policy));
-        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else { continue };
-        finding.related.push(Label::new(declared(pod).at, format!("its pods, of {}", workload.title())));
-        finding.notes.push("outgoing traffic is denied but for what the policies allow, and none allows port 53".to_owned());
+        let Some(mut finding) = Collision::new(context.files, sides).finding(&RULE, message) else {
+            continue;
+        };
+        finding.related.push(Label::new(
+            declared(pod).at,
+            format!("its pods, of {}", workload.title()),
+        ));
+        finding.notes.push(
+            "outgoing traffic is denied but for what the policies allow, and none allows port 53".to_owned(),
+        );
         finding.help = Some("allow port 53, UDP and TCP, to the DNS in `kube-system`".to_owned());
         sink.report(finding);
     }
@@ -144,26 +162,72 @@ mod tests {
     #[test]
     fn policies() {
         let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n, labels: {a: b}}\nspec: {containers: []}\n";
-        let np = |spec: &str| format!("---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: x, namespace: n}}\nspec: {{{spec}}}\n");
-        let cnp = |spec: &str| format!("---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: y, namespace: n}}\nspec: {{{spec}}}\n");
+        let np = |spec: &str| {
+            format!(
+                "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: x, namespace: n}}\nspec: {{{spec}}}\n"
+            )
+        };
+        let cnp = |spec: &str| {
+            format!(
+                "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: y, namespace: n}}\nspec: {{{spec}}}\n"
+            )
+        };
         let to = "egress: [{to: [{podSelector: {matchLabels: {c: d}}}]}]";
         for (policies, found) in [
-            (np(&format!("podSelector: {{}}, policyTypes: [Egress], {to}")), true),
+            (
+                np(&format!("podSelector: {{}}, policyTypes: [Egress], {to}")),
+                true,
+            ),
             (np(&format!("podSelector: {{}}, {to}")), true),
-            (np(&format!("podSelector: {{matchLabels: {{a: x}}}}, {to}")), false),
+            (
+                np(&format!("podSelector: {{matchLabels: {{a: x}}}}, {to}")),
+                false,
+            ),
             (np("podSelector: {}, policyTypes: [Ingress]"), false),
             (np("podSelector: {}, policyTypes: [Egress], egress: [{}]"), false),
-            (np("podSelector: {}, egress: [{ports: [{port: 53, protocol: UDP}]}]"), false),
+            (
+                np("podSelector: {}, egress: [{ports: [{port: 53, protocol: UDP}]}]"),
+                false,
+            ),
             (np("podSelector: {}, egress: [{ports: [{port: 443}]}]"), true),
-            (np("podSelector: {}, egress: [{ports: [{port: 1, endPort: 100}]}]"), false),
-            (np("podSelector: {}, egress: [{to: [{namespaceSelector: {}}]}]"), false),
-            (np("podSelector: {}, egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other}}}]}]"), true),
-            (np("podSelector: {}, egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{port: 443}]}]"), true),
+            (
+                np("podSelector: {}, egress: [{ports: [{port: 1, endPort: 100}]}]"),
+                false,
+            ),
+            (
+                np("podSelector: {}, egress: [{to: [{namespaceSelector: {}}]}]"),
+                false,
+            ),
+            (
+                np(
+                    "podSelector: {}, egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other}}}]}]",
+                ),
+                true,
+            ),
+            (
+                np("podSelector: {}, egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{port: 443}]}]"),
+                true,
+            ),
             // Another policy of the same pods allows it.
-            (np(&format!("podSelector: {{}}, {to}")) + &np("podSelector: {}, egress: [{ports: [{port: 53}]}]").replace("name: x", "name: z"), false),
-            (cnp("endpointSelector: {}, egress: [{toEndpoints: [{matchLabels: {team: a}}]}]"), true),
-            (cnp("endpointSelector: {}, egress: [{toEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': kube-system}}], toPorts: [{ports: [{port: '53'}]}]}]"), false),
-            (cnp("endpointSelector: {}, egress: [{toEntities: [cluster]}]"), false),
+            (
+                np(&format!("podSelector: {{}}, {to}"))
+                    + &np("podSelector: {}, egress: [{ports: [{port: 53}]}]").replace("name: x", "name: z"),
+                false,
+            ),
+            (
+                cnp("endpointSelector: {}, egress: [{toEndpoints: [{matchLabels: {team: a}}]}]"),
+                true,
+            ),
+            (
+                cnp(
+                    "endpointSelector: {}, egress: [{toEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': kube-system}}], toPorts: [{ports: [{port: '53'}]}]}]",
+                ),
+                false,
+            ),
+            (
+                cnp("endpointSelector: {}, egress: [{toEntities: [cluster]}]"),
+                false,
+            ),
             (cnp("endpointSelector: {}, ingress: [{}]"), false),
         ] {
             let text = format!("//- apps/a/web/overlays/prod/all.yaml\n{pod}{policies}");

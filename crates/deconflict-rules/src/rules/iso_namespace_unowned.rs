@@ -74,7 +74,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         return;
     }
     for namespace in context.index.pods().namespaces() {
-        if SYSTEM.contains(&namespace.as_str()) || context.config.teams_of_namespace(namespace).next().is_some() {
+        if SYSTEM.contains(&namespace.as_str())
+            || context.config.teams_of_namespace(namespace).next().is_some()
+        {
             continue;
         }
         let mut pods = context.index.pods().of_namespace(namespace);
@@ -82,8 +84,12 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             continue;
         }
         let message = format!("no team owns what runs{}", in_namespace(context, namespace));
-        let Some(mut finding) = at_namespace(context, &RULE, namespace, message) else { continue };
-        finding.notes.push("nobody is responsible for it, and quotas and policies of teams do not cover it".to_owned());
+        let Some(mut finding) = at_namespace(context, &RULE, namespace, message) else {
+            continue;
+        };
+        finding.notes.push(
+            "nobody is responsible for it, and quotas and policies of teams do not cover it".to_owned(),
+        );
         finding.help = Some("add it to `teams[].namespaces` of one team".to_owned());
         sink.report(finding);
     }

@@ -82,14 +82,28 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     }
     let covered = isolated(context.index, Direction::Ingress);
     for (namespace, team) in namespaces {
-        let pods = context.index.pods().of_namespace(namespace).filter(|pod| !pod.template.host_network);
+        let pods = context
+            .index
+            .pods()
+            .of_namespace(namespace)
+            .filter(|pod| !pod.template.host_network);
         let mut open = pods.filter(|pod| !covered.contains_key(&std::ptr::from_ref(*pod)));
         let Some(first) = open.next() else { continue };
-        let message = format!("pods of team {team} accept traffic from everywhere{}", in_namespace(context, namespace));
-        let Some(mut finding) = at_namespace(context, &RULE, namespace, message) else { continue };
+        let message = format!(
+            "pods of team {team} accept traffic from everywhere{}",
+            in_namespace(context, namespace)
+        );
+        let Some(mut finding) = at_namespace(context, &RULE, namespace, message) else {
+            continue;
+        };
         let workload = context.index.workload(first);
-        finding.related.push(Label::new(declared(first).at, format!("for one, {}", workload.title())));
-        finding.notes.push("no NetworkPolicy selects them for incoming traffic".to_owned());
+        finding.related.push(Label::new(
+            declared(first).at,
+            format!("for one, {}", workload.title()),
+        ));
+        finding
+            .notes
+            .push("no NetworkPolicy selects them for incoming traffic".to_owned());
         finding.help = Some("add a NetworkPolicy with `podSelector: {}` and `policyTypes: [Ingress]`, then allow what is meant".to_owned());
         sink.report(finding);
     }

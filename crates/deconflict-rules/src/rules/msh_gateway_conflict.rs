@@ -102,16 +102,28 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for (placed, _) in objects(context.index, "Gateway") {
         let body = &placed.facts.object.body;
         let selector = Labels::of(body.at_path(&["spec", "selector"]));
-        let selector: Vec<(String, String)> = selector.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let selector: Vec<(String, String)> = selector
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect();
         for server in items_at(body, &["spec", "servers"]) {
-            let Some(port) = int_at(server, &["port", "number"]) else { continue };
+            let Some(port) = int_at(server, &["port", "number"]) else {
+                continue;
+            };
             let bind = text_at(server, &["bind"]).unwrap_or_default().to_owned();
             for node in items_at(server, &["hosts"]) {
                 let Some(host) = text_of(node) else { continue };
                 // `namespace/host` narrows whose routes may attach, not what is served.
                 let host = host.split_once('/').map_or(host, |(_, host)| host);
-                let served = Served { placed, host, spot: Spot::of(node) };
-                listeners.entry((selector.clone(), port, bind.clone())).or_default().push(served);
+                let served = Served {
+                    placed,
+                    host,
+                    spot: Spot::of(node),
+                };
+                listeners
+                    .entry((selector.clone(), port, bind.clone()))
+                    .or_default()
+                    .push(served);
             }
         }
     }
@@ -127,8 +139,12 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         });
         let mut open: Vec<&Served<'_, '_>> = Vec::new();
         for found in &served {
-            open.retain(|before| relate_hosts(before.host, found.host, HostDialect::Istio) != HostRelation::Disjoint);
-            let other = open.iter().find(|before| !std::ptr::eq(before.placed, found.placed));
+            open.retain(|before| {
+                relate_hosts(before.host, found.host, HostDialect::Istio) != HostRelation::Disjoint
+            });
+            let other = open
+                .iter()
+                .find(|before| !std::ptr::eq(before.placed, found.placed));
             if let Some(other) = other {
                 report(context, sink, port, other, found);
             }
@@ -137,19 +153,33 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     }
 }
 
-fn report(context: &ClusterContext<'_>, sink: &mut Sink, port: i64, one: &Served<'_, '_>, other: &Served<'_, '_>) {
+fn report(
+    context: &ClusterContext<'_>,
+    sink: &mut Sink,
+    port: i64,
+    one: &Served<'_, '_>,
+    other: &Served<'_, '_>,
+) {
     let sides = [one, other].map(|served| Side::new(served.placed, served.spot.clone()));
     let collision = Collision::new(context.files, sides);
-    let host = if one.host == other.host { one.host.to_owned() } else { format!("{} (within {})", other.host, one.host) };
+    let host = if one.host == other.host {
+        one.host.to_owned()
+    } else {
+        format!("{} (within {})", other.host, one.host)
+    };
     let message = format!(
         "{} {} serve host {host} on port {port} of the same gateway{}",
         collision.who(),
         collision.both(),
         in_cluster(context.index)
     );
-    let Some(mut finding) = collision.finding(&RULE, message) else { return };
+    let Some(mut finding) = collision.finding(&RULE, message) else {
+        return;
+    };
     finding.key = Some(format!("{}:{port}", other.host));
-    finding.notes.push("Istio keeps the server of the older Gateway and drops the other's".to_owned());
+    finding
+        .notes
+        .push("Istio keeps the server of the older Gateway and drops the other's".to_owned());
     finding.help = Some("serve the host from one Gateway and attach the routes of both to it".to_owned());
     sink.report(finding);
 }
@@ -160,7 +190,11 @@ mod tests {
 
     #[test]
     fn listeners() {
-        let gateway = |name: &str, server: &str| format!("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: {name}, namespace: {name}}}\nspec: {{selector: {{istio: i}}, servers: [{{{server}}}]}}\n");
+        let gateway = |name: &str, server: &str| {
+            format!(
+                "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: {name}, namespace: {name}}}\nspec: {{selector: {{istio: i}}, servers: [{{{server}}}]}}\n"
+            )
+        };
         let one = "port: {number: 443}, hosts: [a.b.c]";
         for (other, found) in [
             (one, true),
@@ -171,11 +205,19 @@ mod tests {
             ("port: {number: 80}, hosts: [a.b.c]", false),
             ("port: {number: 443}, bind: 127.0.0.1, hosts: [a.b.c]", false),
         ] {
-            let text = format!("//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}", gateway("x", one), gateway("y", other));
+            let text = format!(
+                "//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}",
+                gateway("x", one),
+                gateway("y", other)
+            );
             let got = run("msh-gateway-conflict", &text);
             assert_eq!(!got.is_empty(), found, "{text}\n{got}");
         }
-        let elsewhere = format!("//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}", gateway("x", one), gateway("y", one).replace("istio: i", "istio: j"));
+        let elsewhere = format!(
+            "//- apps/a/web/overlays/prod/all.yaml\n{}---\n{}",
+            gateway("x", one),
+            gateway("y", one).replace("istio: i", "istio: j")
+        );
         assert_eq!(run("msh-gateway-conflict", &elsewhere), "");
     }
 }

@@ -111,9 +111,21 @@ rule! {
 }
 
 const KINDS: [(&str, &str, &[&str]); 3] = [
-    ("networking.istio.io", "Sidecar", &["spec", "workloadSelector", "labels"]),
-    ("security.istio.io", "PeerAuthentication", &["spec", "selector", "matchLabels"]),
-    ("telemetry.istio.io", "Telemetry", &["spec", "selector", "matchLabels"]),
+    (
+        "networking.istio.io",
+        "Sidecar",
+        &["spec", "workloadSelector", "labels"],
+    ),
+    (
+        "security.istio.io",
+        "PeerAuthentication",
+        &["spec", "selector", "matchLabels"],
+    ),
+    (
+        "telemetry.istio.io",
+        "Telemetry",
+        &["spec", "selector", "matchLabels"],
+    ),
 ];
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
@@ -122,18 +134,32 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         let mut all: Vec<(&Placed<'_>, Spot)> = Vec::new();
         // Configurations by the pods they select, as sets with the first pods as witness.
         let mut by_pod: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for placed in context.index.live().filter(|placed| placed.facts.object.key.is(group, kind)) {
+        for placed in context
+            .index
+            .live()
+            .filter(|placed| placed.facts.object.key.is(group, kind))
+        {
             let body = &placed.facts.object.body;
             let namespace = placed.namespace.as_deref().unwrap_or_default();
-            if body.at_path(&["spec", "targetRefs"]).is_some() || body.at_path(&["spec", "targetRef"]).is_some() {
+            if body.at_path(&["spec", "targetRefs"]).is_some()
+                || body.at_path(&["spec", "targetRef"]).is_some()
+            {
                 continue;
             }
             let Some(node) = body.at_path(path).filter(|node| !is_blank(node)) else {
-                whole.entry(namespace).or_default().push((placed, Side::declared(placed).spot));
+                whole
+                    .entry(namespace)
+                    .or_default()
+                    .push((placed, Side::declared(placed).spot));
                 continue;
             };
-            let mut objects: Vec<u32> =
-                context.index.pods().select(namespace, &Selector::of_map(node)).iter().map(|pod| pod.object).collect();
+            let mut objects: Vec<u32> = context
+                .index
+                .pods()
+                .select(namespace, &Selector::of_map(node))
+                .iter()
+                .map(|pod| pod.object)
+                .collect();
             objects.dedup();
             for object in objects {
                 by_pod.entry(object).or_default().push(all.len());
@@ -151,13 +177,28 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         for (found, object) in told {
             let sides: Vec<(&Placed<'_>, Spot)> = found.iter().map(|index| all[*index].clone()).collect();
             let title = context.index.objects[object as usize].title();
-            report(context, sink, &sides, &format!("{kind} for the pods of {title}"), Some(object));
+            report(
+                context,
+                sink,
+                &sides,
+                &format!("{kind} for the pods of {title}"),
+                Some(object),
+            );
         }
     }
 }
 
-fn report(context: &ClusterContext<'_>, sink: &mut Sink, found: &[(&Placed<'_>, Spot)], what: &str, witness: Option<u32>) {
-    let sides = found.iter().take(5).map(|(placed, spot)| Side::new(placed, spot.clone()));
+fn report(
+    context: &ClusterContext<'_>,
+    sink: &mut Sink,
+    found: &[(&Placed<'_>, Spot)],
+    what: &str,
+    witness: Option<u32>,
+) {
+    let sides = found
+        .iter()
+        .take(5)
+        .map(|(placed, spot)| Side::new(placed, spot.clone()));
     let collision = Collision::new(context.files, sides);
     let message = format!(
         "{} {} declare a {what}{}",
@@ -165,11 +206,17 @@ fn report(context: &ClusterContext<'_>, sink: &mut Sink, found: &[(&Placed<'_>, 
         collision.both(),
         in_cluster(context.index)
     );
-    let Some(mut finding) = collision.finding(&RULE, message) else { return };
+    let Some(mut finding) = collision.finding(&RULE, message) else {
+        return;
+    };
     if let Some(pod) = witness.and_then(|object| context.index.pods().of_object(object).first()) {
-        finding.related.push(Label::new(declared(pod).at, "witness: these pods"));
+        finding
+            .related
+            .push(Label::new(declared(pod).at, "witness: these pods"));
     }
-    finding.notes.push("Istio takes one of them and ignores the other".to_owned());
+    finding
+        .notes
+        .push("Istio takes one of them and ignores the other".to_owned());
     finding.help = Some("keep one, or make their selectors differ".to_owned());
     sink.report(finding);
 }
@@ -180,7 +227,11 @@ mod tests {
 
     #[test]
     fn levels() {
-        let pa = |name: &str, spec: &str| format!("---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: {name}, namespace: n}}\nspec: {{{spec}}}\n");
+        let pa = |name: &str, spec: &str| {
+            format!(
+                "---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: {name}, namespace: n}}\nspec: {{{spec}}}\n"
+            )
+        };
         let by = |label: &str| format!("selector: {{matchLabels: {{{label}}}}}");
         for (one, other, found) in [
             (by("a: b"), by("c: d"), true),
