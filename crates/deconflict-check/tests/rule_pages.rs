@@ -22,7 +22,10 @@ fn repository(docs: &str, heading: &str) -> MemoryTree {
     let mut files: Vec<(String, String)> = Vec::new();
     for line in block {
         let path = line.strip_prefix("# ").filter(|path| {
-            !path.contains(' ') && (path.contains('/') || path.ends_with(".yaml") || *path == "CODEOWNERS")
+            !path.contains(' ')
+                && (path.contains('/')
+                    || path.rsplit_once('.').is_some_and(|(_, end)| end == "yaml")
+                    || *path == "CODEOWNERS")
         });
         match (path, files.last_mut()) {
             (Some(path), _) => files.push((path.to_owned(), String::new())),

@@ -124,9 +124,6 @@ fn a_generator_and_a_transformer() {
     check(&two("", "namespace: shared\nnamePrefix: b-\n"), &[]);
     check(
         &two("namePrefix: x-\n", "namespace: shared\nnamePrefix: x-\n"),
-        &[&found(&format!(
-            "{}",
-            sides.replace("generated", "transformed generated")
-        ))],
+        &[&found(&sides.replace("generated", "transformed generated"))],
     );
 }

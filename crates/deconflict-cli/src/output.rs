@@ -46,7 +46,6 @@ pub(crate) fn append_file(file: &Path, text: &str, exit: Exit) -> Exit {
 }
 
 /// Write `text` into a file that does not exist yet; `false` when it does.
-#[expect(clippy::disallowed_methods, reason = "the command line asks for this file")]
 pub(crate) fn create_file(file: &Path, text: &str) -> io::Result<bool> {
     let created = std::fs::File::options().write(true).create_new(true).open(file);
     match created {

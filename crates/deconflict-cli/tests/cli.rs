@@ -1,6 +1,8 @@
 //! What a person at a terminal sees: every file in `cmd/` is a transcript of the real program
 //! (`TRYCMD=overwrite cargo test --test cli` writes them anew), and what stands here needs files that no repository can
 //! hold.
+#![expect(clippy::disallowed_methods, reason = "tests make files and run the program")]
+#![expect(clippy::print_stdout, reason = "what is skipped is said")]
 
 mod bad_input;
 mod corpus;

@@ -15,17 +15,13 @@ fn git(sandbox: &Sandbox, words: &str) -> bool {
         .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
         .args(words.split(' '))
         .current_dir(sandbox.path(""));
-    match command.output() {
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "git {words}: {said}");
-            true
-        }
-        Err(_) => {
-            println!("skipped: no git");
-            false
-        }
-    }
+    let Ok(output) = command.output() else {
+        println!("skipped: no git");
+        return false;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {words}: {said}");
+    true
 }
 
 #[test]
