@@ -42,7 +42,7 @@ fn repository(docs: &str, heading: &str) -> MemoryTree {
         .fold(MemoryTree::new(), |tree, (path, text)| tree.file(path, text))
 }
 
-fn check(tree: MemoryTree) -> Report {
+fn check(id: &str, tree: MemoryTree) -> Report {
     let library = Arc::new(Library::new(Arc::new(tree.snapshot()), Arc::new(Files::new())));
     let ids: Vec<&str> = deconflict_check::rules().iter().map(|meta| meta.id).collect();
     let found = deconflict_config::find(&library, &RepoPath::top(), &ids);
@@ -57,7 +57,12 @@ fn check(tree: MemoryTree) -> Report {
             merged: false,
         },
     };
-    deconflict_check::check(&input, &Options::default())
+    let mut report = deconflict_check::check(&input, &Options::default());
+    // Said of every custom kind; a page that brings its definition along would be about that.
+    report
+        .findings
+        .retain(|finding| finding.rule != "crd-missing" || id == "crd-missing");
+    report
 }
 
 fn findings(report: &Report) -> Vec<String> {
@@ -81,12 +86,12 @@ fn examples_report_exactly_their_rule() {
     let mut failures = Vec::new();
     let pages = deconflict_check::rules();
     for meta in pages.into_iter().filter(|meta| !UNTOLD.contains(&meta.id)) {
-        let report = check(repository(meta.docs, "## Example"));
+        let report = check(meta.id, repository(meta.docs, "## Example"));
         let only = report.findings.iter().all(|finding| finding.rule == meta.id);
         if report.findings.is_empty() || !only {
             failures.push(format!("{} Example: {:#?}", meta.id, findings(&report)));
         }
-        let report = check(repository(meta.docs, "## Instead"));
+        let report = check(meta.id, repository(meta.docs, "## Instead"));
         if !report.findings.is_empty() {
             failures.push(format!("{} Instead: {:#?}", meta.id, findings(&report)));
         }
