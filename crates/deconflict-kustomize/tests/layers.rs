@@ -113,19 +113,16 @@ impl World {
 
     /// Another text from another place; `what` names who moved it, and where the old one stood is noted.
     fn replace(&mut self, path: &str, text: String, at: String, what: &str) {
-        match self.truth.get_mut(path) {
-            Some(truth) => {
-                truth.steps.insert(0, format!("{what} {}", truth.at));
-                truth.text = text;
-                truth.at = at;
-            }
-            None => {
-                let steps = match what.strip_prefix("transformed ") {
-                    Some(_) => vec![format!("{what} {at}")],
-                    None => Vec::new(),
-                };
-                self.truth.insert(path.to_owned(), Truth { text, at, steps });
-            }
+        if let Some(truth) = self.truth.get_mut(path) {
+            truth.steps.insert(0, format!("{what} {}", truth.at));
+            truth.text = text;
+            truth.at = at;
+        } else {
+            let steps = match what.strip_prefix("transformed ") {
+                Some(_) => vec![format!("{what} {at}")],
+                None => Vec::new(),
+            };
+            self.truth.insert(path.to_owned(), Truth { text, at, steps });
         }
     }
 

@@ -38,6 +38,9 @@ pub struct Feed<'a> {
     pub reason: Option<String>,
 }
 
+/// Objects by namespace and name.
+type ByName = BTreeMap<(SmolStr, SmolStr), Arc<Node>>;
+
 /// Hands out roots until nothing new appears. Deterministic: roots of a wave are sorted by path.
 ///
 /// The order: what the configuration lists and everything that follows from it, then raw engine objects that nothing
@@ -66,7 +69,7 @@ pub struct Plan {
     pending: Vec<Pending>,
     releases: Vec<Pending>,
     /// Objects that others look up, by cluster and kind, then namespace and name.
-    facts: BTreeMap<(SmolStr, SmolStr), BTreeMap<(SmolStr, SmolStr), Arc<Node>>>,
+    facts: BTreeMap<(SmolStr, SmolStr), ByName>,
     /// Clusters that ApplicationSets name in lists.
     pub(crate) hints: BTreeSet<String>,
     /// Applications by the Argo CD that holds them and their name.

@@ -39,26 +39,29 @@ fn layout(path: &RepoPath) -> (String, Option<String>, Option<String>) {
     }
 }
 
+/// Cluster and directory.
+type Where = (Option<String>, String);
+
 /// What the rule of that id, or every rule when it is empty, finds in `text` (`//- path` starts a file).
 pub(crate) fn run(rule: &str, text: &str) -> String {
-    run_with(rule, text, Config::default(), Engine::Plain)
+    run_with(rule, text, &Config::default(), Engine::Plain)
 }
 
 /// The same with a configuration and an engine.
-pub(crate) fn run_with(rule: &str, text: &str, config: Config, engine: Engine) -> String {
+pub(crate) fn run_with(rule: &str, text: &str, config: &Config, engine: Engine) -> String {
     let snapshot = MemoryTree::fixture(text).snapshot();
     let paths = snapshot.files();
     let files = Arc::new(Files::new());
     let library = Library::new(Arc::new(snapshot), Arc::clone(&files));
     let mut sink = Sink::new();
     let wanted = |id: &str| rule.is_empty() || rule == id;
-    let mut roots: BTreeMap<(Option<String>, String), (Placement, Vec<Object>)> = BTreeMap::new();
+    let mut roots: BTreeMap<Where, (Placement, Vec<Object>)> = BTreeMap::new();
     for path in &paths {
         let loaded = library.load(path).expect("the file is in memory");
         let context = FileContext {
             path,
             loaded: &loaded,
-            config: &config,
+            config,
             files: &files,
         };
         for rule in ALL.iter().filter(|rule| wanted(rule.meta.id)) {
@@ -100,7 +103,7 @@ pub(crate) fn run_with(rule: &str, text: &str, config: Config, engine: Engine) -
                 .extend(bodies.filter_map(|body| Object::new(body, None).ok()));
         }
     }
-    let roots: Vec<((Option<String>, String), (Placement, Footprint))> = roots
+    let roots: Vec<_> = roots
         .into_iter()
         .map(|(key, (placement, objects))| (key, (placement, Footprint::new(objects))))
         .collect();
@@ -127,7 +130,7 @@ pub(crate) fn run_with(rule: &str, text: &str, config: Config, engine: Engine) -
         let index = ClusterIndex::new(cluster.as_ref(), &sites, &Owners::default(), &scopes);
         let context = ClusterContext {
             index: &index,
-            config: &config,
+            config,
             files: &files,
         };
         for rule in ALL.iter().filter(|rule| wanted(rule.meta.id)) {

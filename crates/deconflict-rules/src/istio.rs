@@ -30,13 +30,6 @@ pub(crate) fn full_host(host: &str, namespace: &str) -> String {
     }
 }
 
-/// The Service that a host of the cluster stands for: name and namespace.
-pub(crate) fn service_of(host: &str) -> Option<(&str, &str)> {
-    host.strip_suffix(".svc.cluster.local")?
-        .split_once('.')
-        .filter(|(_, namespace)| !namespace.contains('.'))
-}
-
 /// The namespaces that see an object by its `exportTo`; `None` for all.
 pub(crate) fn seen_by(placed: &Placed<'_>) -> Option<BTreeSet<String>> {
     let namespace = placed.namespace.as_deref().unwrap_or_default();
@@ -65,7 +58,7 @@ pub(crate) fn meet(one: &Placed<'_>, other: &Placed<'_>) -> bool {
 }
 
 /// The first of `group` with all later ones that some namespace sees beside it, at the first where there is one.
-pub(crate) fn visible_together<'g, T>(group: &'g [T], placed: impl Fn(&T) -> &Placed<'_>) -> Vec<&'g T> {
+pub(crate) fn visible_together<T>(group: &[T], placed: impl Fn(&T) -> &Placed<'_>) -> Vec<&T> {
     for (index, first) in group.iter().enumerate() {
         let with = group[index + 1..]
             .iter()

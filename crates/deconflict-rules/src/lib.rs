@@ -20,7 +20,6 @@ mod platform;
 mod quota;
 mod rule;
 mod rules;
-mod workloads;
 
 pub use api::judge_object;
 pub use context::{

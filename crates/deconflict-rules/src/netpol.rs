@@ -240,7 +240,9 @@ fn cilium_peers(rule: &Node, own: bool) -> bool {
                         [] => own,
                         named => DNS_NAMESPACES.iter().any(|name| {
                             let mut labels = Labels::default();
-                            named.iter().for_each(|(key, _)| labels.set(key, name));
+                            for (key, _) in named {
+                                labels.set(key, name);
+                            }
                             let named = Selector {
                                 requirements: named.iter().map(|wanted| (*wanted).clone()).collect(),
                             };

@@ -105,14 +105,14 @@ pub(super) fn is_default(kind: &str, names: &[&str], value: &Node) -> bool {
 
 /// Defaults of pods and their templates.
 fn in_pod(kind: &str, names: &[&str]) -> Option<&'static str> {
-    let within = match (kind, names) {
-        ("Pod", ["spec", rest @ ..])
-        | (
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job",
-            ["spec", "template", "spec", rest @ ..],
-        )
-        | ("CronJob", ["spec", "jobTemplate", "spec", "template", "spec", rest @ ..]) => rest,
-        _ => return None,
+    let (("Pod", ["spec", within @ ..])
+    | (
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job",
+        ["spec", "template", "spec", within @ ..],
+    )
+    | ("CronJob", ["spec", "jobTemplate", "spec", "template", "spec", within @ ..])) = (kind, names)
+    else {
+        return None;
     };
     Some(match within {
         ["restartPolicy"] if !matches!(kind, "Job" | "CronJob") => "Always",

@@ -218,7 +218,11 @@ impl<'n> Walk<'n, '_> {
                 Value::String | Value::Invalid | Value::Timestamp,
             ) => a.text == b.text,
             (Value::Binary, Value::Binary) => binary_text(&a.text) == binary_text(&b.text),
-            #[expect(clippy::cast_precision_loss, reason = "JSON has one kind of number")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::float_cmp,
+                reason = "JSON has one kind of number, and equal texts read as equal floats"
+            )]
             (Value::Int(whole), Value::Float(float)) | (Value::Float(float), Value::Int(whole)) => {
                 (whole as f64) == float
             }

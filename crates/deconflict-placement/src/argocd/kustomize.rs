@@ -34,7 +34,7 @@ impl Variables {
 pub(crate) fn edited(
     survey: &Survey,
     path: &RepoPath,
-    file: Node,
+    file: &Node,
     stanza: &Node,
     variables: &Variables,
 ) -> Option<Node> {
@@ -57,7 +57,7 @@ pub(crate) fn edited(
         stanza.get("patches").map_or(&[], |list| list.items()),
     );
     components(&mut content, survey, path, stanza);
-    (content != file).then_some(content)
+    (content != *file).then_some(content)
 }
 
 /// `name[=newName][:tag][@digest]` for each image; an entry of the file with that name is replaced.

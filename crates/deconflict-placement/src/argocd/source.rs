@@ -90,7 +90,7 @@ fn overrides(
 ) -> Build {
     let edited = source.get("kustomize").and_then(|stanza| {
         let file = edit::kustomization(library, path)?;
-        let content = kustomize::edited(survey, path, file, stanza, variables)?;
+        let content = kustomize::edited(survey, path, &file, stanza, variables)?;
         Edited::new(Arc::new(content))
     });
     Build {

@@ -45,11 +45,11 @@ pub(crate) struct Pending {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Wait {
     /// For anything that it names and that may turn up.
-    ForAnything,
+    Anything,
     /// For sources and ConfigMaps, not for Secrets.
-    ForOthers,
+    Others,
     /// What is not known now never will be.
-    ForNothing,
+    Nothing,
 }
 
 /// Names of a Flux object.
@@ -78,7 +78,7 @@ fn named(object: &Node, namespace: Option<&str>) -> Option<Named> {
 impl Plan {
     /// Place what a Flux Kustomization applies. False when it has to wait: something that it names may still turn up.
     pub(crate) fn flux_kustomization(&mut self, pending: &Pending, wait: Wait) -> bool {
-        let force = wait == Wait::ForNothing;
+        let force = wait == Wait::Nothing;
         let Pending { site, object } = pending;
         let Some(spec) = object.get("spec").filter(|spec| spec.is_map()) else {
             return true;
@@ -101,11 +101,10 @@ impl Plan {
             return true;
         };
         let (cluster, unnamed) = self.flux_cluster(*site, spec, &source, written);
-        let substitution = match self.substitution(*site, spec, &named.namespace, wait) {
-            Ok(substitution) => substitution,
-            Err(()) => return false,
+        let Ok(substitution) = self.substitution(*site, spec, &named.namespace, wait) else {
+            return false;
         };
-        let mut placement = self.flux_placement(&named, RootKind::Kustomize);
+        let mut placement = Self::flux_placement(&named, RootKind::Kustomize);
         placement.cluster = cluster;
         placement.unnamed = unnamed;
         placement.namespace = text_at(spec, &["targetNamespace"])
@@ -207,7 +206,7 @@ impl Plan {
             },
         };
         let (cluster, unnamed) = self.flux_cluster(site, sync, &source, written);
-        let mut placement = self.flux_placement(&named, RootKind::Kustomize);
+        let mut placement = Self::flux_placement(&named, RootKind::Kustomize);
         placement.cluster = cluster;
         placement.unnamed = unnamed;
         placement.source = source_of(&source);
@@ -224,7 +223,7 @@ impl Plan {
         self.add(Site::within(site, placement), SmolStr::default());
     }
 
-    fn flux_placement(&self, named: &Named, kind: RootKind) -> Placement {
+    fn flux_placement(named: &Named, kind: RootKind) -> Placement {
         Placement {
             id: PlacementId(0),
             engine: Engine::Flux,
@@ -381,7 +380,7 @@ impl Plan {
             let name = text_at(source, &["name"]).unwrap_or_default();
             match self.fact(site, kind, namespace, name) {
                 Some(object) => variables.extend(fact::variables(&object)),
-                None if wait < Wait::ForOthers || (wait < Wait::ForNothing && kind != "Secret") => {
+                None if wait < Wait::Others || (wait < Wait::Nothing && kind != "Secret") => {
                     return Err(());
                 }
                 // An operator, a person or an encrypted file may make it.

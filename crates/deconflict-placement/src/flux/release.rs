@@ -35,7 +35,7 @@ impl Plan {
             let holder = &self.site(*site).placement;
             (holder.cluster.clone(), holder.unnamed.clone())
         };
-        let mut placement = self.flux_placement(&named, RootKind::Helm);
+        let mut placement = Self::flux_placement(&named, RootKind::Helm);
         placement.cluster = cluster;
         placement.unnamed = unnamed;
         let namespace = text_at(spec, &["targetNamespace"]).filter(|text| !text.is_empty());

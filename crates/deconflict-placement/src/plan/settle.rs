@@ -16,7 +16,7 @@ impl Plan {
             while let Some(site) = self.work.pop_front() {
                 self.look_at(site);
             }
-            if self.retry(Wait::ForAnything) {
+            if self.retry(Wait::Anything) {
                 continue;
             }
             if !self.queue.is_empty() {
@@ -34,7 +34,7 @@ impl Plan {
                 continue;
             }
             // Secrets are mostly not in Git, ConfigMaps and sources mostly are.
-            if !self.retry(Wait::ForOthers) && !self.retry(Wait::ForNothing) {
+            if !self.retry(Wait::Others) && !self.retry(Wait::Nothing) {
                 return;
             }
         }

@@ -230,10 +230,10 @@ fn belongs(path: &RepoPath, chart: &RepoPath, config: &Config) -> bool {
         // A kustomization beside a Chart.yaml makes the directory a kustomization (argo-cd, source type of a path).
         return !(is_kustomization_file(path) && inside.parts().count() == 1);
     }
-    match inside.parts().next() {
-        Some("templates" | "charts" | "crds" | "ci" | "Chart.yaml" | "values.yaml") => true,
-        _ => false,
-    }
+    matches!(
+        inside.parts().next(),
+        Some("templates" | "charts" | "crds" | "ci" | "Chart.yaml" | "values.yaml")
+    )
 }
 
 fn is_ours(path: &RepoPath, config: &Config) -> bool {

@@ -1,5 +1,7 @@
 //! Manifests that are no objects, because they lack what every object has.
 
+use std::sync::Arc;
+
 use deconflict_findings::{Finding, Severity};
 use deconflict_kube::{
     Bundle, IdentityProblem, IdentityProblemKind, Object, Scope, expand_list, is_manifest,
@@ -57,7 +59,7 @@ fn each(context: &RootContext<'_>, found: &mut dyn FnMut(&Node, &IdentityProblem
             .iter()
             .filter_map(|document| document.root.as_ref());
         for body in roots.filter(|root| is_manifest(root)).flat_map(expand_list) {
-            if let Err(problem) = Object::new(body.clone(), None) {
+            if let Err(problem) = Object::new(Arc::clone(&body), None) {
                 found(&body, &problem);
             }
         }

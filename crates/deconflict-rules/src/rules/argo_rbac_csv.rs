@@ -80,8 +80,10 @@ fn check(context: &ObjectContext<'_>, sink: &mut Sink) {
             .map(|data| data.fields())
             .unwrap_or_default();
         let policies = data.iter().filter(|field| {
-            field.name() == "policy.csv"
-                || (field.name().starts_with("policy.") && field.name().ends_with(".csv"))
+            let middle = field.name().strip_prefix("policy");
+            middle.is_some_and(|rest| {
+                rest == ".csv" || (rest.starts_with('.') && rest.strip_suffix(".csv").is_some())
+            })
         });
         let nodes: Vec<(String, &Node)> = policies
             .map(|field| (format!("data[{:?}]", field.name()), &*field.value))

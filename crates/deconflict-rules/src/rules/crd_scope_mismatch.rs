@@ -168,7 +168,7 @@ apiVersion: cert-manager.io/v1
 kind: Issuer
 metadata: {name: letsencrypt}
 ";
-        let of = |engine| run_with("crd-scope-mismatch", text, Config::default(), engine);
+        let of = |engine| run_with("crd-scope-mismatch", text, &Config::default(), engine);
         assert!(
             of(Engine::Flux).contains("a Issuer needs a namespace"),
             "{}",

@@ -59,7 +59,7 @@ fn check(context: &FleetContext<'_>, sink: &mut Sink) {
                 )
             }
             ReadError::Unreadable(why) => why.clone(),
-            other => other.to_string(),
+            other @ ReadError::IsDirectory => other.to_string(),
         };
         let message = format!("{} cannot be read: {reason}", path.display());
         let mut finding = Finding::new(RULE.meta.id, Severity::Warning, message, Origin::start_of(file));

@@ -77,8 +77,11 @@ rule! {
     check: Cluster(check),
 }
 
+/// An object and where it says what it declares.
+type Declared<'p> = (&'p Placed<'p>, Spot);
+
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let mut topics: BTreeMap<(&str, &str, &str), Vec<(&Placed<'_>, Spot)>> = BTreeMap::new();
+    let mut topics: BTreeMap<(&str, &str, &str), Vec<Declared<'_>>> = BTreeMap::new();
     for placed in context
         .index
         .live()

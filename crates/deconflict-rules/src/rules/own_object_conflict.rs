@@ -169,7 +169,7 @@ mod tests {
             "data: {password: hunter2}",
             "data: {password: hunter3}",
         );
-        let got = run_with(RULE, &text, config, Engine::Plain);
+        let got = run_with(RULE, &text, &config, Engine::Plain);
         assert!(
             got.contains("data.password (secret)") && !got.contains("hunter"),
             "{got}"
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn engines_say_what_happens() {
         let text = two(CONFIG_MAP, "data: {a: x}", "data: {a: z}");
-        let with = |engine| run_with(RULE, &text, Config::default(), engine);
+        let with = |engine| run_with(RULE, &text, &Config::default(), engine);
         assert!(with(Engine::ArgoCd).contains("Argo CD syncs whichever application ran last"));
         assert!(with(Engine::Flux).contains("one field manager"));
     }

@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn whoever_prunes_deletes() {
         let text = two("{hard: {pods: 5}}", "{hard: {pods: 5}}");
-        let got = run_with(RULE, &text, Config::default(), Engine::ArgoCd);
+        let got = run_with(RULE, &text, &Config::default(), Engine::ArgoCd);
         assert!(
             got.starts_with("error[own-object-duplicate]") && got.contains("its prune deletes"),
             "{got}"

@@ -144,9 +144,9 @@ fn block(parts: &mut VecDeque<Part>, depth: u32) -> Result<(Vec<Piece>, End), St
         match word {
             "end" => return Ok((pieces, End::Close)),
             "else" => return Ok((pieces, End::Else(rest()))),
-            "if" => pieces.push(conditional(rest(), parts, depth)?),
+            "if" => pieces.push(conditional(&rest(), parts, depth)?),
             "with" | "range" => {
-                let pipeline = wanted(rest(), word)?;
+                let pipeline = wanted(&rest(), word)?;
                 let (body, end) = block(parts, depth + 1)?;
                 let other = match end {
                     End::Text => return Err(format!("{word} without end")),
@@ -188,7 +188,7 @@ fn block(parts: &mut VecDeque<Part>, depth: u32) -> Result<(Vec<Piece>, End), St
     Ok((pieces, End::Text))
 }
 
-fn conditional(condition: Vec<Token>, parts: &mut VecDeque<Part>, depth: u32) -> Result<Piece, String> {
+fn conditional(condition: &[Token], parts: &mut VecDeque<Part>, depth: u32) -> Result<Piece, String> {
     let mut branches = Vec::new();
     let mut condition = wanted(condition, "if")?;
     loop {
@@ -198,7 +198,7 @@ fn conditional(condition: Vec<Token>, parts: &mut VecDeque<Part>, depth: u32) ->
             End::Text => return Err("if without end".to_owned()),
             End::Close => return Ok(Piece::If(branches, Vec::new())),
             End::Else(rest) => match rest.split_first() {
-                Some((Token::Word(word), rest)) if word == "if" => condition = wanted(rest.to_vec(), "if")?,
+                Some((Token::Word(word), rest)) if word == "if" => condition = wanted(rest, "if")?,
                 _ => return Ok(Piece::If(branches, closed(block(parts, depth + 1)?)?)),
             },
         }
@@ -212,11 +212,11 @@ fn closed((pieces, end): (Vec<Piece>, End)) -> Result<Vec<Piece>, String> {
     }
 }
 
-fn wanted(tokens: Vec<Token>, word: &str) -> Result<Pipeline, String> {
+fn wanted(tokens: &[Token], word: &str) -> Result<Pipeline, String> {
     if tokens.is_empty() {
         return Err(format!("{word} without condition"));
     }
-    pipeline(&tokens, 0)
+    pipeline(tokens, 0)
 }
 
 fn pipeline(tokens: &[Token], depth: u32) -> Result<Pipeline, String> {

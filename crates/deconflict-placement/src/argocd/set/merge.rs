@@ -1,6 +1,6 @@
 //! Matrix and merge generators.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -46,10 +46,10 @@ pub(crate) fn merged(
         }
     }
     for other in others {
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for params in other {
             let key = key_of(keys, &params);
-            if seen.insert(key.clone(), ()).is_some() {
+            if !seen.insert(key.clone()) {
                 return Err(repeated(keys, &params));
             }
             let Some(base) = index.get(&key).and_then(|at| sets.get_mut(*at)) else {

@@ -120,7 +120,7 @@ fn make(
             };
             let rendered = renderer.node(&template, &params);
             let rendered = rendered.and_then(|template| match spec.get("templatePatch") {
-                Some(patch) => patched(&renderer, &template, patch, &params),
+                Some(patch) => patched(renderer, &template, patch, &params),
                 None => Ok(template),
             });
             let template = match rendered {
@@ -179,7 +179,7 @@ fn application(template: &Arc<Node>, namespace: &str) -> Arc<Node> {
 
 /// `templatePatch` laid over the template: its text is rendered as a whole, and may change anything but the project.
 fn patched(
-    renderer: &Renderer,
+    renderer: Renderer,
     template: &Arc<Node>,
     patch: &Node,
     params: &params::Params,

@@ -20,7 +20,7 @@ pub(crate) struct Renderer {
 
 impl Renderer {
     /// The tree with each text and each key rendered on its own, so that structure never changes.
-    pub(crate) fn node(&self, node: &Arc<Node>, params: &Params) -> Result<Arc<Node>, String> {
+    pub(crate) fn node(self, node: &Arc<Node>, params: &Params) -> Result<Arc<Node>, String> {
         let mut error = None;
         let rendered = edit::rewrite(node, &mut |scalar| {
             if !scalar.text.contains("{{") {
@@ -50,7 +50,7 @@ impl Renderer {
     }
 
     /// One text rendered.
-    pub(crate) fn text(&self, text: &str, params: &Params) -> Result<String, String> {
+    pub(crate) fn text(self, text: &str, params: &Params) -> Result<String, String> {
         if self.go {
             gotemplate::render(text, &Value::Object(params.clone()), self.strict)
         } else {
@@ -71,7 +71,7 @@ fn fill(text: &str, params: &Params) -> String {
             continue;
         };
         if let Some(Value::String(value)) = params.get(tag.trim()) {
-            out.push_str(value)
+            out.push_str(value);
         } else {
             out.push_str("{{");
             out.push_str(tag);
