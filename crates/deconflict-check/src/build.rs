@@ -43,7 +43,8 @@ pub(crate) fn build(input: &Input, losses: &Losses) -> Deployed {
         Arc::clone(&input.library),
         Arc::clone(&input.config),
         Arc::clone(&input.codeowners),
-    );
+    )
+    .with_origin(input.origin.as_deref());
     let mut roots = Vec::new();
     loop {
         let wave = plan.next();

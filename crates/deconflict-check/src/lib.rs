@@ -40,6 +40,8 @@ pub struct Input {
     pub config: Arc<Config>,
     /// Path owners.
     pub codeowners: Arc<Codeowners>,
+    /// The URL of the Git repository's remote `origin`, if there is one.
+    pub origin: Option<String>,
     /// What the report says was judged.
     pub judged: Judged,
 }

@@ -21,6 +21,7 @@ fn input(text: &str) -> Input {
         codeowners: Arc::new(Codeowners::find(&library, &RepoPath::top())),
         library,
         config: Arc::new(found.config),
+        origin: None,
         judged: Judged {
             kind: "worktree",
             base: None,

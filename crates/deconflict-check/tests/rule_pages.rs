@@ -51,6 +51,7 @@ fn check(id: &str, tree: MemoryTree) -> Report {
         library,
         config: Arc::new(found.config),
         codeowners: Arc::new(Codeowners::default()),
+        origin: None,
         judged: Judged {
             kind: "worktree",
             base: None,

@@ -20,6 +20,7 @@ fn check(text: &str, expected: &[&str]) {
         library,
         config: Arc::new(Config::default()),
         codeowners: Arc::new(Codeowners::default()),
+        origin: None,
         judged: Judged {
             kind: "worktree",
             base: None,

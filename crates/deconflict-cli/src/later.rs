@@ -33,7 +33,6 @@ const LATER_FLAGS: [(&str, &[&str]); 2] = [
             "--skip-tests",
             "--skip-schema-validation",
             "--helm",
-            "--why",
         ],
     ),
 ];
@@ -82,10 +81,6 @@ mod tests {
         check(
             "deconflict diff --base main",
             Some("`deconflict diff` is not available yet in this version"),
-        );
-        check(
-            "deconflict check --staged",
-            Some("`check --staged` is not available yet in this version"),
         );
         check(
             "deconflict check . --base=main",

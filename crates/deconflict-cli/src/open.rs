@@ -108,6 +108,7 @@ pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
         library,
         config: Arc::new(config),
         codeowners: Arc::new(codeowners),
+        origin: location.origin_url(),
         judged: Judged {
             kind,
             base: None,

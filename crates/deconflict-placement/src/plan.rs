@@ -212,13 +212,16 @@ impl Plan {
         plan
     }
 
-    /// With the remote `origin` of the Git repository, which is one of the addresses that mean this repository. Without
-    /// it, and without an address in `sources` of the configuration, the address that the engines' objects name most
-    /// is taken for it.
+    /// With the remote `origin` of the Git repository, which is one of the addresses that mean this repository when the
+    /// engines' objects name it. They do not in a fork or a mirror: then, and without an address in `sources` of the
+    /// configuration, the address that they name most is taken for it.
     #[must_use]
     pub fn with_origin(mut self, url: Option<&str>) -> Self {
-        self.own = Own::new(&self.config, url);
-        self.guess_own();
+        let own = Own::new(&self.config, url);
+        let mut named = self.raw.values().flatten().flat_map(|raw| &raw.urls);
+        if self.own.is_unknown() || named.any(|(seen, _)| own.find(seen).is_some()) {
+            self.own = own;
+        }
         self
     }
 

@@ -15,6 +15,7 @@ pub(crate) struct Setup {
     library: Arc<Library>,
     pub(crate) config: Config,
     at: Origin,
+    origin: Option<&'static str>,
 }
 
 impl Setup {
@@ -26,6 +27,7 @@ impl Setup {
             library: Arc::new(Library::new(snapshot, files)),
             config: Config::default(),
             at,
+            origin: None,
         }
     }
 
@@ -65,13 +67,20 @@ impl Setup {
         self
     }
 
+    /// The Git repository's remote `origin`.
+    pub(crate) fn origin(mut self, url: &'static str) -> Self {
+        self.origin = Some(url);
+        self
+    }
+
     pub(crate) fn run(self) -> Placements {
         let session = Session::new(Arc::clone(&self.library));
         let mut plan = Plan::new(
             self.library,
             Arc::new(self.config),
             Arc::new(Codeowners::default()),
-        );
+        )
+        .with_origin(self.origin);
         loop {
             let wave = plan.next();
             if wave.is_empty() {

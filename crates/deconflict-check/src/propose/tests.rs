@@ -14,6 +14,7 @@ fn input(tree: MemoryTree, config: Option<Config>) -> Input {
         library,
         config: Arc::new(config.unwrap_or_default()),
         codeowners,
+        origin: None,
         judged: Judged {
             kind: "worktree",
             base: None,

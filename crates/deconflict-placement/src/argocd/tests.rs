@@ -208,3 +208,39 @@ fn sets_with_go_templates_and_patches() {
          argocd argocd/a-two d/envs directory two -",
     );
 }
+
+/// Two Applications take theirs from `other`, one from `mine`: counting alone would take `other` for this repository.
+#[test]
+fn the_origin_says_what_this_repository_is_called_unless_nobody_names_it() {
+    let check = |origin, expected: &str| {
+        let from = |url: &str, path: &str| {
+            format!("destination: {{name: in-cluster}}, source: {{repoURL: {url}, path: {path}}}")
+        };
+        Setup::new(&format!(
+            "//- root/apps.yaml\n{}---\n{}---\n{}//- a/pod.yaml\n{POD}//- b/pod.yaml\n{POD}//- c/pod.yaml\n{POD}",
+            app("a", &from("https://git.example/mine", "a")),
+            app("b", &from("https://git.example/other", "b")),
+            app("c", &from("https://git.example/other", "c")),
+        ))
+        .cluster("one", &["root"])
+        .origin(origin)
+        .check(expected);
+    };
+    check(
+        "git@git.example:mine.git",
+        "plain b b directory - -
+         plain c c directory - -
+         argocd argocd/a a directory one -
+         argocd argocd/b - kustomize one - from https://git.example/other not-by-merge skipped: remote
+         argocd argocd/c - kustomize one - from https://git.example/other not-by-merge skipped: remote
+         plain root root directory one -",
+    );
+    check(
+        "git@git.example:somebody/fork.git",
+        "plain a a directory - -
+         argocd argocd/a - kustomize one - from https://git.example/mine not-by-merge skipped: remote
+         argocd argocd/b b directory one -
+         argocd argocd/c c directory one -
+         plain root root directory one -",
+    );
+}
