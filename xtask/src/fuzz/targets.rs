@@ -104,6 +104,7 @@ fn check(tree: &Tree) -> Result<(), String> {
             library: Arc::clone(&library),
             config: Arc::new(found.config),
             codeowners,
+            origin: None,
             judged: Judged {
                 kind: "worktree",
                 base: None,
