@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use deconflict_claims::{ClusterIndex, Facts};
 use deconflict_findings::{Certainty, Finding, ObjectRef, PlacementStatus};
-use deconflict_placement::Root;
+use deconflict_placement::{Engine, Placement, Root};
 use deconflict_rules::{
     Check, ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Rule, Sink,
 };
 use deconflict_yaml::Node;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::build::Deployed;
 use crate::guard::Losses;
@@ -37,13 +37,36 @@ impl Judge<'_> {
         let pick = |wanted: fn(&Check) -> bool| -> Vec<&'static Rule> {
             rules().filter(|rule| wanted(&rule.check)).collect()
         };
-        let mut found = self.files(&pick(|check| matches!(check, Check::File(_))));
-        found.extend(self.objects(&pick(|check| matches!(check, Check::Object(_)))));
+        let mut found = self.objects(&pick(|check| matches!(check, Check::Object(_))));
         found.extend(self.servers());
         found.extend(self.roots(&pick(|check| matches!(check, Check::Root(_)))));
         found.extend(self.in_clusters(&pick(|check| matches!(check, Check::Cluster(_)))));
+        self.doubt_what_nobody_applies(&mut found);
+        found.extend(self.files(&pick(|check| matches!(check, Check::File(_)))));
         found.extend(self.fleet(&pick(|check| matches!(check, Check::Fleet(_)))));
         found
+    }
+
+    /// Where an engine, the configuration or the layout places something, a root that nothing places is a base, an
+    /// example or test data as likely as something that is applied: what is found there is only possible.
+    fn doubt_what_nobody_applies(&self, found: &mut [Instance]) {
+        let placements = &self.deployed.placements.all;
+        let is_applied =
+            |placement: &Placement| placement.cluster.is_some() || placement.engine != Engine::Plain;
+        let applied: FxHashSet<String> = placements
+            .iter()
+            .filter(|placement| is_applied(placement))
+            .map(root_of)
+            .collect();
+        if applied.is_empty() {
+            return;
+        }
+        for instance in found {
+            let doubtful = |seen: &Seen| seen.cluster.is_none() && !applied.contains(&seen.root);
+            if !instance.seen.is_empty() && instance.seen.iter().all(doubtful) {
+                instance.finding.certainty = Certainty::Possible;
+            }
+        }
     }
 
     /// Run `check` of `rule`; when it panics its findings about `what` are lost.
@@ -222,7 +245,7 @@ impl Judge<'_> {
             };
             let findings = self.ask(rule, &what, &|sink| check(&context, sink));
             let instance = |mut finding: Finding| {
-                if self.is_only_possible(index, rule, &finding) {
+                if self.is_only_possible(rule, &finding) {
                     finding.certainty = Certainty::Possible;
                 }
                 let root = finding.objects.first().and_then(|object| object.root.clone());
@@ -240,13 +263,9 @@ impl Judge<'_> {
         per_pair.flatten_iter().collect()
     }
 
-    /// True when nothing rendered shows that the sides meet: nobody is known to apply a root without cluster where
-    /// somebody is known for others, and of a root that could be built only in part nobody knows what it would have been.
-    fn is_only_possible(&self, index: &ClusterIndex<'_>, rule: &Rule, finding: &Finding) -> bool {
+    /// True when a side comes from a root that could be built only in part: nobody knows what it would have been.
+    fn is_only_possible(&self, rule: &Rule, finding: &Finding) -> bool {
         let placements = &self.deployed.placements.all;
-        if index.cluster.is_none() {
-            return placements.iter().any(|placement| placement.cluster.is_some());
-        }
         let in_part = |root: &str| {
             placements.iter().any(|placement| {
                 placement.status != PlacementStatus::Rendered

@@ -113,22 +113,35 @@ fn relation_and_class_move_the_severity() {
 
 #[test]
 fn what_nothing_shows_to_be_applied_is_only_possible() {
-    let severities = |tree: &str| {
-        let report = run(tree, &Options::default());
-        let found = report
-            .findings
-            .iter()
-            .filter(|finding| finding.rule == "own-object-repeated");
-        found.map(|finding| finding.severity.word()).collect::<Vec<_>>()
+    let of = |rule: &'static str| {
+        move |tree: &str| {
+            let report = run(tree, &Options::default());
+            let found = report.findings.iter().filter(|finding| finding.rule == rule);
+            found.map(|finding| finding.severity.word()).collect::<Vec<_>>()
+        }
     };
+    let placed = format!("//- apps/x/overlays/prod/c.yaml\n{}", service("c", ""));
+    let severities = of("own-object-repeated");
     let twice = format!(
         "//- stuff/a.yaml\n{}//- stuff/b.yaml\n{}",
         service("a", ""),
         service("a", "")
     );
     assert_eq!(severities(&twice), ["error"]);
-    let beside = format!("{twice}//- apps/x/overlays/prod/c.yaml\n{}", service("c", ""));
-    assert_eq!(severities(&beside), ["info"]);
+    assert_eq!(severities(&format!("{twice}{placed}")), ["info"]);
+
+    let severities = of("kus-build-error");
+    let base = "//- stuff/base/kustomization.yaml\nresources: [gone.yaml]\n";
+    assert_eq!(severities(base), ["error"]);
+    assert_eq!(severities(&format!("{base}{placed}")), ["info"]);
+
+    let severities = of("api-unknown-field");
+    let misspelt = format!(
+        "//- stuff/a.yaml\n{}",
+        service("a", "").replace("spec:", "specs:")
+    );
+    assert_eq!(severities(&misspelt), ["error"]);
+    assert_eq!(severities(&format!("{misspelt}{placed}")), ["info"]);
 }
 
 #[test]

@@ -138,6 +138,27 @@ pub(crate) fn allows_dns(placed: &Placed<'_>) -> bool {
         })
 }
 
+/// True when the policy lets out something that clients find by a name: anything but the API server, whose address is in
+/// the environment of every container (`KUBERNETES_SERVICE_HOST`).
+pub(crate) fn reaches_names(placed: &Placed<'_>) -> bool {
+    let rules = specs(placed)
+        .into_iter()
+        .flat_map(|spec| items_at(spec, &["egress"]));
+    let is_api_server = |peer: &Node| {
+        ["podSelector", "namespaceSelector"].iter().any(|selector| {
+            let labels = peer.at_path(&[*selector, "matchLabels"]);
+            labels.is_some_and(|labels| {
+                let mut values = labels.fields().iter().filter_map(|label| label.value.text());
+                values.any(|value| value.contains("kube-apiserver"))
+            })
+        })
+    };
+    rules.into_iter().any(|rule| {
+        let mut peers = items_at(rule, &["to"]).peekable();
+        peers.peek().is_none() || !peers.all(is_api_server)
+    })
+}
+
 /// 53, or 5353 on OpenShift; a port by name may be any.
 fn is_dns_port(port: &Node) -> bool {
     let number = |field: &str| {

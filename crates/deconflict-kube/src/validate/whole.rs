@@ -175,7 +175,7 @@ fn not_served(object: &Object, row: KindId, kubernetes: KubernetesVersion) -> Vi
         found.row = "api-removed";
         let kind = &object.key.kind;
         found.message = format!(
-            "{} {kind} comes with Kubernetes {since}; this cluster runs {kubernetes}",
+            "{} {kind} comes with Kubernetes {since}; checked for {kubernetes}",
             object.api_version()
         );
         return found;
@@ -194,7 +194,7 @@ fn removed(object: &Object, retired: &Retired, kubernetes: KubernetesVersion) ->
         return deprecated(object, retired);
     }
     found.row = "api-removed";
-    found.message = format!("{api} {kind} was removed in Kubernetes {gone}; this cluster runs {kubernetes}");
+    found.message = format!("{api} {kind} was removed in Kubernetes {gone}; checked for {kubernetes}");
     replace(&mut found, retired, &api, kind);
     found
 }

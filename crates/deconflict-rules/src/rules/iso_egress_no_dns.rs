@@ -5,7 +5,7 @@ use deconflict_findings::Label;
 use deconflict_kube::text_at;
 
 use crate::collision::{Collision, Side, in_cluster, list};
-use crate::netpol::{Direction, allows_dns, has_cluster_policy, isolated};
+use crate::netpol::{Direction, allows_dns, has_cluster_policy, isolated, reaches_names};
 use crate::quota::declared;
 use crate::{ClusterContext, Sink, rule};
 
@@ -95,7 +95,7 @@ rule! {
     /// ## Known limits
     /// A namespace selector is taken to reach the DNS when it may match `kube-system` or the namespace of OpenShift's DNS,
     /// an `ipBlock` always is. In a cluster with a policy for the whole cluster the rule is silent. Pods with `dnsPolicy:
-    /// None` are left out.
+    /// None` are left out, and those that may reach nothing, or the API server alone: its address is in their environment.
     "iso-egress-no-dns", "a policy for outgoing traffic cuts pods off from DNS",
     severity: Error,
     joins: false,
@@ -121,7 +121,10 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         let allowed = found
             .iter()
             .any(|policy| allows_dns(&context.index.objects[*policy as usize]));
-        if !no_dns && !pod.template.host_network && !allowed {
+        let needs_names = found
+            .iter()
+            .any(|policy| reaches_names(&context.index.objects[*policy as usize]));
+        if !no_dns && !pod.template.host_network && !allowed && needs_names {
             groups.entry(found.clone()).or_insert(pod);
         }
     }
@@ -207,6 +210,14 @@ mod tests {
             (
                 np("podSelector: {}, egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{port: 443}]}]"),
                 true,
+            ),
+            // Nothing that has a name can be reached.
+            (np("podSelector: {}, policyTypes: [Egress]"), false),
+            (
+                np(
+                    "podSelector: {}, egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: openshift-kube-apiserver}}}]}]",
+                ),
+                false,
             ),
             // Another policy of the same pods allows it.
             (
