@@ -345,6 +345,11 @@ impl Plan {
     }
 
     pub(crate) fn problem(&mut self, kind: ProblemKind, at: Option<Origin>) {
+        if let (ProblemKind::GeneratorNotEvaluated { app, generator }, Some(at)) = (&kind, at) {
+            let file = self.library.files().get(at.file);
+            let detail = format!("the {generator} generator of ApplicationSet {app} is not evaluated");
+            self.survey.skip(&file.path, "unsupported", detail);
+        }
         let problem = Problem { kind, at };
         if !self.result.problems.contains(&problem) {
             self.result.problems.push(problem);

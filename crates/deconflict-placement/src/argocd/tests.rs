@@ -244,3 +244,26 @@ fn the_origin_says_what_this_repository_is_called_unless_nobody_names_it() {
          plain root root directory one -",
     );
 }
+
+#[test]
+fn a_generator_that_is_not_evaluated_stands_in_the_coverage() {
+    let template =
+        "{metadata: {name: x}, spec: {destination: {name: in-cluster}, source: {repoURL: x, path: a}}}";
+    let placements = Setup::new(&format!(
+        "//- apps/set.yaml\n{}",
+        set("asked", "[{pullRequest: {}}]", template)
+    ))
+    .cluster("one", &["apps"])
+    .source("https://git.example/r", ".")
+    .run();
+    let skipped = placements
+        .skipped
+        .iter()
+        .map(|skipped| format!("{} {}: {}", skipped.path, skipped.reason, skipped.detail));
+    assert_eq!(
+        skipped.collect::<Vec<_>>(),
+        [
+            "apps/set.yaml unsupported: the pullRequest generator of ApplicationSet argocd/asked is not evaluated"
+        ]
+    );
+}
