@@ -1,6 +1,7 @@
 //! Floor 3: identity of objects, scope, quantities, selectors, and when two objects are the same: what the API server
 //! would say. It does not know where objects came from.
 
+mod change;
 mod crd;
 mod fields;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod scope;
 mod settle;
 mod validate;
 
+pub use change::validate_change;
 pub use crd::{CelRule, Definition, Definitions, Schema, SchemaFault, SchemaViolation, Version};
 pub use fields::{bool_at, int_at, int_of, items_at, text_at, text_of};
 pub use key::{GroupKind, ObjectKey};

@@ -75,6 +75,8 @@ impl CelRule {
             .as_ref()?;
         let mut variables = vec![("self", value)];
         match old {
+            // The others speak of the new object alone.
+            Some(_) if !rule.uses("oldSelf") => return None,
             Some(old) => variables.push(("oldSelf", old)),
             // A rule about a change says nothing about a new object.
             None if rule.uses("oldSelf") => return None,
@@ -100,7 +102,7 @@ pub(super) struct Broken {
     pub(super) words: String,
 }
 
-/// Every rule of `schema` that does not hold for `object`; with `old`, also those about the change.
+/// Every rule of `schema` that does not hold for `object`: those about it alone, or with `old` those about the change.
 pub(super) fn check(schema: &Schema, object: &Node, old: Option<&Node>) -> Vec<Broken> {
     if !schema.has_rules() {
         return Vec::new();

@@ -36,7 +36,7 @@ fn change(schema: &str, old: &str, new: &str, expected: &str) {
     let (schema, _) = node(&format!("{{type: object, properties: {{spec: {schema}}}}}"));
     let (old, _) = node(&format!("spec: {old}\n"));
     let (new, source) = node(&format!("spec: {new}\n"));
-    let found = Schema::compile(&schema).validate_change(&new, &old);
+    let found = Schema::compile(&schema).validate_transition(&new, &old);
     assert_eq!(print(found, &source), expected, "{source}");
 }
 

@@ -54,12 +54,16 @@ impl Schema {
         check.with_rules(self, object, None)
     }
 
-    /// What the rules about a change (`oldSelf`) say of an object that replaces `old`, and all that
-    /// [`Schema::validate`] says.
-    pub fn validate_change(&self, object: &Node, old: &Node) -> Vec<SchemaViolation> {
+    /// What the rules that compare with `oldSelf` say of an object that replaces `old`; nothing where `object` does not
+    /// fit the structure, as the API server does not ask rules then.
+    pub fn validate_transition(&self, object: &Node, old: &Node) -> Vec<SchemaViolation> {
         let mut check = Check { found: Vec::new() };
         check.object_root(self, object);
-        check.with_rules(self, object, Some(old))
+        check
+            .with_rules(self, object, Some(old))
+            .into_iter()
+            .filter(|found| matches!(found.fault, SchemaFault::Rule(_)))
+            .collect()
     }
 
     /// True when `node` fits; used for `anyOf` and the like.

@@ -24,6 +24,10 @@ pub struct Difference<'n> {
     pub left: Option<&'n Node>,
     /// The right side's value; `None` when it has none.
     pub right: Option<&'n Node>,
+    /// The names on the way, without indices.
+    pub(crate) names: Vec<&'n str>,
+    /// The right side's value, or the nearest one around it where there is none: what would be edited there.
+    pub(crate) near: &'n Node,
 }
 
 /// How `left` and `right`, which have one identity, differ, in the order of the left one's fields. Empty when the API
@@ -33,6 +37,7 @@ pub fn differences<'n>(left: &'n Object, right: &'n Object) -> Vec<Difference<'n
         kind: &left.key.kind,
         builtin: is_builtin(&left.key.group),
         path: Path::default(),
+        around: vec![&right.body],
         found: Vec::new(),
     };
     if std::ptr::eq(&raw const *left.body, &raw const *right.body) {
@@ -53,6 +58,8 @@ struct Walk<'n, 'k> {
     kind: &'k str,
     builtin: bool,
     path: Path<'n>,
+    /// The right side's values on the way, innermost last.
+    around: Vec<&'n Node>,
     found: Vec<Difference<'n>>,
 }
 
@@ -110,6 +117,13 @@ impl<'n> Walk<'n, '_> {
     }
 
     fn value(&mut self, left: Option<&'n Node>, right: Option<&'n Node>) {
+        self.around.extend(right);
+        self.pair(left, right);
+        self.around
+            .truncate(self.around.len() - usize::from(right.is_some()));
+    }
+
+    fn pair(&mut self, left: Option<&'n Node>, right: Option<&'n Node>) {
         match (left, right) {
             (None, None) => {}
             (Some(left), Some(right)) if std::ptr::eq(left, right) => {}
@@ -181,6 +195,8 @@ impl<'n> Walk<'n, '_> {
             path: self.path.to_string(),
             left,
             right,
+            names: self.path.names().to_vec(),
+            near: right.unwrap_or(self.around[self.around.len() - 1]),
         });
     }
 

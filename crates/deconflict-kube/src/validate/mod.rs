@@ -29,6 +29,7 @@ use deconflict_files::Origin;
 use crate::schema::KubernetesVersion;
 use cursor::Cursor;
 use deconflict_yaml::Node;
+pub(crate) use storage::SOURCES as VOLUME_SOURCES;
 pub use whole::validate;
 
 /// Something the API server would not accept, or would accept and later regret.

@@ -7,7 +7,7 @@ use super::{Effect, Sink};
 use crate::quantity::Quantity;
 
 /// Fields of a PersistentVolume that are sources (`v1.PersistentVolumeSource`).
-const SOURCES: &[&str] = &[
+pub(crate) const SOURCES: &[&str] = &[
     "awsElasticBlockStore",
     "azureDisk",
     "azureFile",
