@@ -1,5 +1,5 @@
-//! `cargo xtask generate`: the rule table and a page per rule, from the rules' own words, and the configuration's
-//! JSON schema.
+//! `cargo xtask generate`: the rule table and a page per rule, from the rules' own words, and the JSON
+//! schemas of the configuration and of what programs read.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -71,6 +71,9 @@ fn wanted() -> BTreeMap<PathBuf, String> {
     let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
     let schema = deconflict_config::json_schema(&ids);
     files.insert(PathBuf::from("schemas/deconflict.schema.json"), schema);
+    for (name, text) in deconflict_report::schemas() {
+        files.insert(Path::new("schemas").join(name), text);
+    }
     files
 }
 

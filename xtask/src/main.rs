@@ -23,7 +23,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask CHORE
   tidy                     floors, confined dependencies, generated files, file sizes, paths of this machine
-  generate                 write docs/rules.md, docs/rules/ and schemas/deconflict.schema.json
+  generate                 write docs/rules.md, docs/rules/ and schemas/*.json
   bundle [DIRECTORY]       make schemas/kubernetes.bin and its text from published packages, kept in DIRECTORY
   bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md
   fuzz TARGET [--minutes N] [--seed N]  random changes of known inputs: yaml, kustomize, check";

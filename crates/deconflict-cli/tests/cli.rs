@@ -5,12 +5,14 @@
 #![expect(clippy::print_stdout, reason = "what is skipped is said")]
 
 mod bad_input;
+mod code_scanning;
 mod corpus;
 mod formats;
 mod init;
 mod judged;
 mod readme;
 mod sandbox;
+mod schemas;
 
 #[test]
 fn transcripts() {

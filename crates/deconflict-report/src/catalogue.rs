@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::Style;
 use crate::json::to_text;
+#[cfg(feature = "schema")]
+use crate::schema::words;
 use crate::wire::SCHEMA;
 
 /// One line per rule, under its family.
@@ -85,30 +87,48 @@ fn docs(rule: &RuleMeta) -> String {
     lines.join("\n")
 }
 
+/// What `deconflict rules --format json` prints.
 #[derive(Serialize)]
-struct Catalogue<'r> {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Catalogue<'r> {
+    /// Version of this form. Additions do not change it.
     schema: u32,
     rules: Vec<Row<'r>>,
 }
 
+/// One rule.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Row<'r> {
     id: &'r str,
+    /// The first word of the id.
     family: &'r str,
+    #[cfg_attr(feature = "schema", schemars(with = "words::Severity"))]
     severity: &'static str,
+    /// The severity by relation of the two sides.
     severities: Severities,
+    /// What fires, in one line.
     summary: &'r str,
+    /// True when it runs unless the configuration turns it off.
     default: bool,
+    /// The version that first had it.
     since: &'r str,
+    /// Its page.
     url: String,
 }
 
 /// Severity by the relation of the two sides.
+/// The severity by relation of the two sides.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Severities {
+    #[cfg_attr(feature = "schema", schemars(with = "words::Severity"))]
     other_team: &'static str,
+    #[cfg_attr(feature = "schema", schemars(with = "words::Severity"))]
     same_team: &'static str,
+    #[cfg_attr(feature = "schema", schemars(with = "words::Severity"))]
     same_application: &'static str,
+    #[cfg_attr(feature = "schema", schemars(with = "words::Severity"))]
     possible: &'static str,
 }
 

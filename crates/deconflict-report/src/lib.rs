@@ -18,6 +18,8 @@ mod map;
 mod markdown;
 mod problem;
 mod sarif;
+#[cfg(feature = "schema")]
+mod schema;
 mod shown;
 mod style;
 mod text;
@@ -36,6 +38,8 @@ pub use map::{map_json, map_table};
 pub use markdown::{COMMENT_LIMIT, markdown};
 pub use problem::problem;
 pub use sarif::sarif;
+#[cfg(feature = "schema")]
+pub use schema::schemas;
 pub use style::{Detail, Style};
 pub use text::escape;
 
