@@ -24,6 +24,11 @@ impl Losses {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
+    /// True when nothing was lost so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// All of them, sorted, each once.
     pub(crate) fn into_sorted(self) -> Vec<String> {
         let mut all = self.all.into_inner().unwrap_or_else(PoisonError::into_inner);

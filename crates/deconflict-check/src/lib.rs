@@ -1,6 +1,7 @@
 //! Floor 8: the pipeline: plan, map per root, reduce per cluster, ignore, fold, sort. The only user of threads. It does not
 //! know Git, terminals or arguments.
 
+mod baseline;
 mod build;
 mod coverage;
 mod fold;
@@ -29,6 +30,7 @@ use deconflict_files::RepoPath;
 use deconflict_findings::{Judged, Report, RuleMeta};
 use deconflict_yaml::Library;
 
+pub use baseline::{make_baseline, prune_baseline};
 pub use propose::propose;
 
 /// What to judge and how.

@@ -3,7 +3,7 @@
 use deconflict_findings::{RuleMeta, Severity};
 
 /// All of them, sorted by id.
-pub(crate) static ALL: &[&RuleMeta] = &[&UNUSED_CONTRACT, &UNUSED_IGNORE];
+pub(crate) static ALL: &[&RuleMeta] = &[&UNUSED_BASELINE, &UNUSED_CONTRACT, &UNUSED_IGNORE];
 
 /// An ignore comment that silences nothing.
 pub(crate) static UNUSED_IGNORE: RuleMeta = RuleMeta {
@@ -23,6 +23,19 @@ pub(crate) static UNUSED_CONTRACT: RuleMeta = RuleMeta {
     id: "lint-unused-contract",
     summary: "a contract silences nothing, or has expired",
     docs: include_str!("lint/unused_contract.md"),
+    severity: Severity::Warning,
+    joins: false,
+    default_on: true,
+    since: "0.1.0",
+    file: file!(),
+    line: line!(),
+};
+
+/// An entry of the baseline that accepts nothing.
+pub(crate) static UNUSED_BASELINE: RuleMeta = RuleMeta {
+    id: "lint-unused-baseline",
+    summary: "the baseline accepts findings that are gone",
+    docs: include_str!("lint/unused_baseline.md"),
     severity: Severity::Warning,
     joins: false,
     default_on: true,

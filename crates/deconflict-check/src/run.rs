@@ -47,7 +47,8 @@ pub(crate) fn check(input: &Input, options: &Options) -> Report {
         }
     }
     let place = |at: Origin| judge.place(at);
-    let findings = fold::fold(stay, &place);
+    let mut findings = fold::fold(stay, &place);
+    judge.compare_with_baseline(&mut findings);
     let suppressed = fold::fold(silent, &place).len();
     let secrets = secrets::secrets(&deployed, &input.library, &input.config);
     let placements = rows::placements(&deployed);
@@ -128,6 +129,7 @@ fn count(report: &mut Report) {
     report.summary.errors = of(&report.findings, Severity::Error);
     report.summary.warnings = of(&report.findings, Severity::Warning);
     report.summary.infos = of(&report.findings, Severity::Info);
+    report.summary.old = report.findings.iter().filter(|finding| finding.old).count();
 }
 
 impl Judge<'_> {

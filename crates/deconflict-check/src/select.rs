@@ -14,3 +14,10 @@ pub(crate) fn runs(meta: &RuleMeta, config: &Config, options: &Options) -> bool 
     };
     on && (options.only.is_empty() || named(&options.only)) && !named(&options.skip)
 }
+
+/// True when a rule of this id could have found something. One that is gone never does, which is as certain.
+pub(crate) fn ran(id: &str, config: &Config, options: &Options) -> bool {
+    let rules = crate::rules();
+    let rule = rules.iter().find(|rule| rule.id == id);
+    rule.is_none_or(|rule| runs(rule, config, options))
+}

@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Rules(Rules),
     /// Write a commented deconflict.yaml inferred from the repository; never overwrites one
     Init(Init),
+    /// Accept what is found today: counted, not shown, and it fails nothing
+    Baseline(Baseline),
     /// Print the completion script of a shell
     Completions(Completions),
     /// Print the manual page
@@ -241,6 +243,44 @@ pub(crate) struct Init {
     /// Print it instead of writing it
     #[arg(long)]
     pub(crate) stdout: bool,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Baseline {
+    #[command(subcommand)]
+    pub(crate) action: BaselineAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum BaselineAction {
+    /// Write deconflict-baseline.yaml at the top: everything that the working tree shows now
+    Create(BaselineCreate),
+    /// Remove from deconflict-baseline.yaml what is gone; never adds anything
+    Prune(BaselineTree),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BaselineCreate {
+    #[command(flatten)]
+    pub(crate) tree: BaselineTree,
+    /// Replace a baseline that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BaselineTree {
+    /// Directory whose repository has the baseline, at its top
+    #[arg(value_name = "ROOT", default_value = ".")]
+    pub(crate) root: PathBuf,
+    /// Read this configuration file instead of deconflict.yaml at the top
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Kubernetes version of every cluster, whatever the configuration says
+    #[arg(long, value_name = "X.Y", value_parser = kubernetes_version)]
+    pub(crate) kubernetes_version: Option<String>,
     #[command(flatten)]
     pub(crate) look: Look,
 }

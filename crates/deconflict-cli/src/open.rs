@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deconflict_check::{Input, Options};
-use deconflict_config::{Codeowners, Config, ConfigProblem, Found};
+use deconflict_config::{Baseline, Codeowners, Config, ConfigProblem, Found};
 use deconflict_files::{Files, MemoryTree, RepoPath, Snapshot};
 use deconflict_findings::{Judged, Report, Severity};
 use deconflict_git::{Environment, Location};
@@ -70,6 +70,25 @@ impl Opened {
             ..self.options.clone()
         };
         deconflict_check::check(&self.input, &options)
+    }
+
+    /// Everything that is found, wherever one looks from.
+    pub(crate) fn check_all(&self) -> Report {
+        let options = Options {
+            below: RepoPath::top(),
+            ..self.options.clone()
+        };
+        deconflict_check::check(&self.input, &options)
+    }
+
+    /// What of the baseline `report` still shows, and how many entries are gone or narrower.
+    pub(crate) fn prune_baseline(&self, report: &Report) -> (Baseline, usize) {
+        deconflict_check::prune_baseline(&self.input, &self.options, report)
+    }
+
+    /// How many findings the baseline accepts.
+    pub(crate) fn accepted(&self) -> usize {
+        self.input.config.baseline.entries.len()
     }
 
     /// A configuration for it, opened without one.

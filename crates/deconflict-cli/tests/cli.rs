@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "what is skipped is said")]
 
 mod bad_input;
+mod baseline;
 mod code_scanning;
 mod corpus;
 mod formats;

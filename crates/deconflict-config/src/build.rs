@@ -110,22 +110,22 @@ impl<'p> Names<'p> {
     }
 }
 
-fn text(node: &Node, key: &str) -> Option<SmolStr> {
+pub(crate) fn text(node: &Node, key: &str) -> Option<SmolStr> {
     node.get(key)?.text().map(SmolStr::from)
 }
 
 /// The text of a required key, and its place. The checker dropped entries without it.
-fn named(node: &Node, key: &str) -> Option<(SmolStr, Origin)> {
+pub(crate) fn named(node: &Node, key: &str) -> Option<(SmolStr, Origin)> {
     let value = node.get(key)?;
     Some((value.text()?.into(), value.at))
 }
 
-fn entries<T>(node: &Node, key: &str, read: impl Fn(&Node) -> Option<T>) -> Vec<T> {
+pub(crate) fn entries<T>(node: &Node, key: &str, read: impl Fn(&Node) -> Option<T>) -> Vec<T> {
     let items = node.get(key).map(|list| list.items()).unwrap_or_default();
     items.iter().filter_map(|item| read(item)).collect()
 }
 
-fn texts(node: &Node, key: &str) -> Vec<SmolStr> {
+pub(crate) fn texts(node: &Node, key: &str) -> Vec<SmolStr> {
     entries(node, key, |item| item.text().map(SmolStr::from))
 }
 

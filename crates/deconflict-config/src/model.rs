@@ -8,7 +8,7 @@ use deconflict_findings::Severity;
 use deconflict_yaml::Node;
 use smol_str::SmolStr;
 
-use crate::{ANY_FILE, Glob};
+use crate::{ANY_FILE, Baseline, Glob};
 
 /// The Kubernetes version of clusters that name none, when nobody says otherwise (CONTRACT.md, Configuration).
 pub const DEFAULT_KUBERNETES: &str = "1.34";
@@ -40,6 +40,8 @@ pub struct Config {
     pub rules: BTreeMap<SmolStr, RuleSetting>,
     /// What is not looked at.
     pub exclude: Vec<Glob>,
+    /// Findings that are accepted as they are.
+    pub baseline: Baseline,
 }
 
 impl Default for Config {
@@ -57,6 +59,7 @@ impl Default for Config {
             secret_fields: Vec::new(),
             rules: BTreeMap::new(),
             exclude: Vec::new(),
+            baseline: Baseline::default(),
         }
     }
 }

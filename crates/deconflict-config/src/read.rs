@@ -6,8 +6,8 @@ use deconflict_files::{Origin, ReadError, RepoPath};
 use deconflict_yaml::{Dialect, Library, Loaded, Node, Problem, ProblemKind, resolve_merges};
 
 use crate::build::build;
-use crate::schema::{Checker, TOP};
-use crate::{Config, ConfigProblem};
+use crate::schema::{Checker, Key, TOP};
+use crate::{Baseline, Config, ConfigProblem};
 
 /// Where a configuration may stand below Top; the first that exists is read.
 pub const CONFIG_FILES: [&str; 2] = ["deconflict.yaml", ".github/deconflict.yaml"];
@@ -48,7 +48,7 @@ pub fn find(library: &Library, top: &RepoPath, rules: &[&str]) -> Found {
                 .problems
                 .push(problem.help("rename it to `deconflict.yaml`"));
         }
-        return found;
+        return found.with_baseline(library);
     };
     let mut found = parse(library, path, top, rules);
     for (other, path) in &files[1..] {
@@ -80,11 +80,11 @@ pub fn parse(library: &Library, path: &RepoPath, top: &RepoPath, rules: &[&str])
     let mut problems = std::mem::take(&mut found.problems);
     problems.sort_by_key(|problem| (problem.at.span.start, problem.at.span.end));
     found.problems = problems;
-    found
+    found.with_baseline(library)
 }
 
 /// The start of the file at `path`, also when it cannot be read.
-fn start_of(library: &Library, path: &RepoPath) -> Origin {
+pub(crate) fn start_of(library: &Library, path: &RepoPath) -> Origin {
     let file = match library.load(path) {
         Ok(loaded) => loaded.file,
         Err(_) => library.files().intern(path, &Arc::from("")),
@@ -104,50 +104,61 @@ impl Found {
     }
 
     fn read(&mut self, loaded: &Loaded, rules: &[&str]) {
-        if !loaded.is_utf8() {
-            let at = Origin::start_of(loaded.file);
-            self.problems
-                .push(ConfigProblem::new(at, "the configuration is not UTF-8"));
-            return;
-        }
-        let parsed = loaded.parsed();
-        self.problems.extend(parsed.problems.iter().filter_map(spelled));
-        let mut roots = parsed
-            .documents
-            .iter()
-            .filter_map(|document| document.root.as_ref());
-        // Nothing but comments says nothing.
-        let Some(root) = roots.next() else { return };
-        if let Some(second) = roots.next() {
-            let problem = ConfigProblem::new(second.at, "a second document, which is not read");
-            self.problems.push(problem.help("keep one document"));
-        }
-        if root.is_null(Dialect::Resource) {
-            return;
-        }
-        let Some(root) = self.merged(root) else { return };
-        let mut checker = Checker {
-            rules,
-            problems: Vec::new(),
-        };
-        let fitting = checker.top(&root, TOP);
-        self.problems.append(&mut checker.problems);
-        if let Some(root) = fitting {
+        if let Some(root) = fitting(loaded, TOP, rules, &mut self.problems) {
             build(&root, &mut self.config, &mut self.problems);
         }
     }
 
-    /// With merge keys resolved: a map's own keys win, as the specification of merge keys says.
-    fn merged(&mut self, root: &Arc<Node>) -> Option<Arc<Node>> {
-        match resolve_merges(root, Dialect::Resource) {
-            Ok(root) => Some(root),
-            Err(error) => {
-                self.problems
-                    .push(ConfigProblem::new(error.at, error.to_string()));
-                None
-            }
-        }
+    /// With the baseline beside it, whichever file the configuration is.
+    fn with_baseline(mut self, library: &Library) -> Self {
+        let top = &self.config.top;
+        self.config.baseline = Baseline::find(library, top, &mut self.problems);
+        self
     }
+}
+
+/// What of a file of ours fits `keys`.
+pub(crate) fn fitting(
+    loaded: &Loaded,
+    keys: &'static [Key],
+    rules: &[&str],
+    problems: &mut Vec<ConfigProblem>,
+) -> Option<Arc<Node>> {
+    if !loaded.is_utf8() {
+        let at = Origin::start_of(loaded.file);
+        problems.push(ConfigProblem::new(at, "the configuration is not UTF-8"));
+        return None;
+    }
+    let parsed = loaded.parsed();
+    problems.extend(parsed.problems.iter().filter_map(spelled));
+    let mut roots = parsed
+        .documents
+        .iter()
+        .filter_map(|document| document.root.as_ref());
+    // Nothing but comments says nothing.
+    let root = roots.next()?;
+    if let Some(second) = roots.next() {
+        let problem = ConfigProblem::new(second.at, "a second document, which is not read");
+        problems.push(problem.help("keep one document"));
+    }
+    if root.is_null(Dialect::Resource) {
+        return None;
+    }
+    // A map's own keys win over merged ones, as the specification of merge keys says.
+    let root = match resolve_merges(root, Dialect::Resource) {
+        Ok(root) => root,
+        Err(error) => {
+            problems.push(ConfigProblem::new(error.at, error.to_string()));
+            return None;
+        }
+    };
+    let mut checker = Checker {
+        rules,
+        problems: Vec::new(),
+    };
+    let fitting = checker.top(&root, keys);
+    problems.append(&mut checker.problems);
+    fitting
 }
 
 /// What the parser found, as far as it matters for a configuration.

@@ -35,7 +35,7 @@ const CONFINED: [(&str, &str); 11] = [
     ("clap_mangen", "deconflict-cli"),
     ("cel", "deconflict-cel"),
     ("regorus", "deconflict-policy"),
-    ("jsonschema", "deconflict-kube"),
+    ("jsonschema", "deconflict"),
 ];
 
 /// Failures in the manifests of the checkout at `top`.

@@ -50,16 +50,11 @@ impl<'a> Contracts<'a> {
         if !select::runs(meta, &judge.input.config, judge.options) {
             return Vec::new();
         }
-        let rules = crate::rules();
-        let ran = |id: &str| {
-            let rule = rules.iter().find(|rule| rule.id == id);
-            rule.is_some_and(|rule| select::runs(rule, &judge.input.config, judge.options))
-        };
         let mut found: Vec<Lint> = Vec::new();
         for (contract, used) in &self.all {
             let what = contract.object.as_deref().unwrap_or("any object");
             let (message, help) = match &contract.expires {
-                _ if *used || !ran(&contract.rule) => continue,
+                _ if *used || !select::ran(&contract.rule, &judge.input.config, judge.options) => continue,
                 Some(day) if self.has_expired(contract) => (
                     format!("the contract for `{}` on {what} expired on {day}", contract.rule),
                     "agree on a new day, or delete the contract",

@@ -1,5 +1,6 @@
 //! One file per command: arguments in, exit code out.
 
+mod baseline;
 mod check;
 mod explain;
 mod init;
@@ -23,6 +24,7 @@ pub(crate) fn run(cli: &Cli) -> Exit {
         Command::Explain(args) => explain::run(args),
         Command::Rules(args) => rules::run(args),
         Command::Init(args) => init::run(args),
+        Command::Baseline(args) => baseline::run(args),
         Command::Completions(args) => papers::completions(args.shell),
         Command::Man => papers::man(),
     }

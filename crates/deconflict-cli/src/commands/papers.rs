@@ -33,14 +33,19 @@ fn lay_out(page: &mut Vec<u8>) -> io::Result<()> {
     whole.render_name_section(page)?;
     whole.render_synopsis_section(page)?;
     whole.render_description_section(page)?;
-    for sub in definition.get_subcommands() {
+    let commands = definition.get_subcommands().flat_map(|command| {
+        let parts: Vec<&clap::Command> = command.get_subcommands().collect();
+        if parts.is_empty() { vec![command] } else { parts }
+    });
+    for sub in commands {
         let mut body = Vec::new();
         let man = Man::new(sub.clone());
         man.render_synopsis_section(&mut body)?;
         man.render_description_section(&mut body)?;
         man.render_options_section(&mut body)?;
         // One page for all: what would be sections of a page of their own become parts of one section.
-        writeln!(page, ".SH \"DECONFLICT {}\"", sub.get_name().to_uppercase())?;
+        let name = sub.get_bin_name().unwrap_or_else(|| sub.get_name());
+        writeln!(page, ".SH \"{}\"", name.to_uppercase())?;
         page.extend_from_slice(
             String::from_utf8_lossy(&body)
                 .replace("\n.SH ", "\n.SS ")

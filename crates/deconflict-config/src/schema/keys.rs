@@ -228,3 +228,24 @@ static EXTERNAL: &[Key] = &[
     optional("namespace", Text(Name), "Its namespace, if it has one."),
     required("name", Text(Glob), "Its name, or a glob of names."),
 ];
+
+/// The keys of `deconflict-baseline.yaml`.
+pub(crate) static BASELINE: &[Key] = &[
+    optional("version", FormVersion, "Version of this file's form: 1."),
+    optional(
+        "findings",
+        List(&Map(ACCEPTED)),
+        "Findings that are accepted as they are.",
+    ),
+];
+
+static ACCEPTED: &[Key] = &[
+    optional("path", Text(Free), "Where it stood, for people."),
+    required("rule", Text(Name), "The rule."),
+    required("fingerprint", Text(Name), "The finding's fingerprint."),
+    optional(
+        "clusters",
+        List(&Text(Name)),
+        "The clusters in which it is accepted.",
+    ),
+];

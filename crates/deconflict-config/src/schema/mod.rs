@@ -7,7 +7,7 @@ mod keys;
 
 pub(crate) use check::Checker;
 pub use json::json_schema;
-pub(crate) use keys::TOP;
+pub(crate) use keys::{BASELINE, TOP};
 
 /// One key of a map.
 #[derive(Debug)]
