@@ -4,6 +4,7 @@ mod floors;
 mod manifest;
 mod paths;
 mod sizes;
+mod versions;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +15,7 @@ pub(crate) fn run(top: &Path) -> Result<(), String> {
     let mut failures = Vec::new();
     failures.extend(floors::check(top)?);
     failures.extend(paths::check(top, &files)?);
+    failures.extend(versions::check(top)?);
     failures.extend(crate::generate::stale(top));
     for warning in sizes::warnings(top, &files)? {
         println!("note: {warning}");
