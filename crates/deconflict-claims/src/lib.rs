@@ -8,6 +8,7 @@ pub mod budget;
 mod claim;
 mod extract;
 mod footprint;
+pub mod gateway;
 mod host;
 mod index;
 mod path;

@@ -12,6 +12,7 @@ mod engine;
 mod files;
 #[cfg(test)]
 mod fixture;
+mod gateway;
 mod istio;
 mod list;
 mod netpol;
