@@ -1,11 +1,34 @@
 //! What was checked and what was not.
 
+use std::sync::{Mutex, PoisonError};
+
 use deconflict_findings::{Coverage, Skipped};
 
 use crate::build::{Deployed, reason};
 
+/// What rules could not tell.
+#[derive(Debug, Default)]
+pub(crate) struct Unchecked {
+    all: Mutex<Vec<Skipped>>,
+}
+
+impl Unchecked {
+    /// Sentences about objects of a root.
+    pub(crate) fn note(&self, root: &str, what: &[String]) {
+        let skipped = what.iter().map(|detail| Skipped {
+            path: root.to_owned(),
+            reason: "unsupported",
+            detail: detail.clone(),
+        });
+        self.all
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(skipped);
+    }
+}
+
 /// Nothing is skipped silently: every root that is not complete is listed with a reason.
-pub(crate) fn coverage(deployed: &Deployed) -> Coverage {
+pub(crate) fn coverage(deployed: &Deployed, unchecked: Unchecked) -> Coverage {
     let mut coverage = Coverage {
         rendered: 0,
         skipped: deployed.placements.skipped.clone(),
@@ -37,6 +60,8 @@ pub(crate) fn coverage(deployed: &Deployed) -> Coverage {
             }
         }
     }
+    let unchecked = unchecked.all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    coverage.skipped.extend(unchecked);
     coverage.skipped.sort();
     coverage.skipped.dedup();
     coverage

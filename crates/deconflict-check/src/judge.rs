@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::build::Deployed;
+use crate::coverage::Unchecked;
 use crate::guard::Losses;
 use crate::instance::{Instance, Seen};
 use crate::world::{placements_of, root_of};
@@ -25,6 +26,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) deployed: &'a Deployed,
     pub(crate) clusters: &'a [ClusterIndex<'a>],
     pub(crate) losses: &'a Losses,
+    pub(crate) unchecked: &'a Unchecked,
 }
 
 impl Judge<'_> {

@@ -18,12 +18,14 @@ pub(crate) fn check(input: &Input, options: &Options) -> Report {
     let clusters = losses
         .guard(lost, || world::clusters(&deployed))
         .unwrap_or_default();
+    let unchecked = coverage::Unchecked::default();
     let judge = Judge {
         input,
         options,
         deployed: &deployed,
         clusters: &clusters,
         losses: &losses,
+        unchecked: &unchecked,
     };
     let mut found = judge.all();
     for instance in &mut found {
@@ -54,7 +56,7 @@ pub(crate) fn check(input: &Input, options: &Options) -> Report {
     let placements = rows::placements(&deployed);
     let cluster_rows = rows::clusters(&deployed, &clusters);
     let mut report = empty(input);
-    report.coverage = coverage::coverage(&deployed);
+    report.coverage = coverage::coverage(&deployed, unchecked);
     report.summary = summary(input, &deployed, &cluster_rows);
     report.summary.suppressed = suppressed;
     report.placements = placements;
@@ -78,7 +80,7 @@ pub(crate) fn map(input: &Input) -> Report {
         .guard(lost, || world::clusters(&deployed))
         .unwrap_or_default();
     let mut report = empty(input);
-    report.coverage = coverage::coverage(&deployed);
+    report.coverage = coverage::coverage(&deployed, coverage::Unchecked::default());
     report.placements = rows::placements(&deployed);
     report.clusters = rows::clusters(&deployed, &clusters);
     report.summary = summary(input, &deployed, &report.clusters);

@@ -20,6 +20,9 @@ struct Server {
     definitions: Definitions,
 }
 
+/// Findings, and what could not be told.
+type Answer = (Vec<deconflict_findings::Finding>, Vec<String>);
+
 /// What a verdict depends on: the body, the version, and the definitions of its kind.
 type Question = (*const Node, u16, Vec<*const Definition>);
 
@@ -56,13 +59,17 @@ impl Judge<'_> {
                 asked.push((placed, number));
             }
         }
-        let answers: Vec<Vec<deconflict_findings::Finding>> = questions
+        let answers: Vec<Answer> = questions
             .par_iter()
             .map(|(facts, server)| self.verdict(facts, server))
             .collect();
         let mut instances = Vec::new();
         for (placed, number) in asked {
-            for finding in &answers[number] {
+            let (findings, left) = &answers[number];
+            if !left.is_empty() {
+                self.unchecked.note(&root_of(placed.placement), left);
+            }
+            for finding in findings {
                 let Some(rule) = rule_of(finding.rule).filter(|rule| runs(&rule.meta)) else {
                     continue;
                 };
@@ -107,10 +114,10 @@ impl Judge<'_> {
         }
     }
 
-    fn verdict(&self, facts: &Facts, server: &Server) -> Vec<deconflict_findings::Finding> {
+    fn verdict(&self, facts: &Facts, server: &Server) -> Answer {
         // Values of an encrypted object are not what will be applied.
         if facts.object.body.at_path(&["sops", "mac"]).is_some() {
-            return Vec::new();
+            return Answer::default();
         }
         let context = ServerContext {
             object: &facts.object,
@@ -128,7 +135,8 @@ impl Judge<'_> {
         let found = self.losses.guard(lost, || {
             let mut sink = Sink::new();
             judge_object(&context, &mut sink);
-            sink.into_findings()
+            let left = sink.take_left();
+            (sink.into_findings(), left)
         });
         found.unwrap_or_default()
     }

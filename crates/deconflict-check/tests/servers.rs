@@ -200,3 +200,29 @@ spec:
         ],
     );
 }
+
+#[test]
+fn a_rule_that_cannot_be_evaluated_stands_in_the_coverage() {
+    let rules = "{type: object, properties: {size: {type: integer}}, x-kubernetes-validations: [{rule: 'frobnicate(self.size)'}, \
+                 {rule: 'self.size < 9', message: too large}]}";
+    let tree = [
+        CONFIG.to_owned(),
+        definition("a", rules),
+        queue("a", "one", "{size: 3}"),
+        queue("a", "two", "{size: 4}"),
+        queue("a", "three", "{size: 9}"),
+    ];
+    check(&tree.concat(), &["error crd-schema-violation spec a"]);
+    let skipped = run(&tree.concat()).coverage.skipped;
+    let shown: Vec<String> = skipped
+        .iter()
+        .map(|skipped| format!("{} {}: {}", skipped.path, skipped.reason, skipped.detail))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "apps/queue/overlays/a unsupported: the rule `frobnicate(self.size)` uses `frobnicate`, which is not known here \
+          (definition of Queue)"
+        ]
+    );
+}

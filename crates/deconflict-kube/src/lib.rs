@@ -9,7 +9,6 @@ mod fixture;
 mod key;
 mod labels;
 mod object;
-mod quantity;
 mod same;
 mod schema;
 mod scope;
@@ -18,11 +17,11 @@ mod validate;
 
 pub use change::validate_change;
 pub use crd::{CelRule, Definition, Definitions, Schema, SchemaFault, SchemaViolation, Version};
+pub use deconflict_cel::Quantity;
 pub use fields::{bool_at, int_at, int_of, items_at, text_at, text_of};
 pub use key::{GroupKind, ObjectKey};
 pub use labels::{Labels, Selector, Wanted, is_blank};
 pub use object::{IdentityProblem, IdentityProblemKind, Object, expand_list, is_manifest};
-pub use quantity::Quantity;
 pub use same::{Difference, differences};
 pub use schema::{
     Bundle, Expected, KindId, KubernetesVersion, Retired, Served, Structural, StructuralKind,

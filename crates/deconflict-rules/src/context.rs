@@ -94,6 +94,7 @@ pub struct FleetContext<'a> {
 #[derive(Debug, Default)]
 pub struct Sink {
     findings: Vec<Finding>,
+    left: Vec<String>,
 }
 
 impl Sink {
@@ -107,6 +108,16 @@ impl Sink {
     /// objects, one each; further labels and objects explain.
     pub fn report(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Something that could not be checked: a sentence for the coverage.
+    pub fn leave(&mut self, what: String) {
+        self.left.push(what);
+    }
+
+    /// What could not be checked, taken out.
+    pub fn take_left(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.left)
     }
 
     /// All findings, in the order of reporting.

@@ -4,6 +4,7 @@ mod compile;
 mod definition;
 mod definitions;
 mod rules;
+mod scalars;
 mod validate;
 
 pub use compile::Schema;

@@ -8,6 +8,8 @@ use deconflict_yaml::{Dialect, Kind, Node, Value};
 use smol_str::SmolStr;
 
 use super::compile::{Schema, SchemaType};
+use super::definition::is_true;
+use super::validate::SchemaFault;
 use crate::schema::{is_time, push_key};
 
 const DIALECT: Dialect = Dialect::Kubernetes;
@@ -45,8 +47,10 @@ pub struct CelRule {
     message: Option<SmolStr>,
     /// An expression that gives the message.
     message_expression: Option<String>,
-    /// Compiled when the first object asks; `None` when it cannot be read.
-    compiled: OnceLock<Option<Rule>>,
+    /// `oldSelf` is an optional value.
+    optional_old_self: bool,
+    /// Compiled when the first object asks.
+    compiled: OnceLock<Result<Rule, Failure>>,
 }
 
 impl CelRule {
@@ -57,6 +61,7 @@ impl CelRule {
             source: text("rule")?.to_owned(),
             message: text("message").map(SmolStr::from),
             message_expression: text("messageExpression").map(str::to_owned),
+            optional_old_self: node.get("optionalOldSelf").is_some_and(|value| is_true(value)),
             compiled: OnceLock::new(),
         })
     }
@@ -66,24 +71,30 @@ impl CelRule {
         &self.source
     }
 
-    /// The words for people, when the rule does not hold; `None` when it does, or when nothing can be said: what cannot be
-    /// read or evaluated here may well hold in the server.
-    fn broken(&self, value: &CelValue, old: Option<&CelValue>) -> Option<String> {
-        let rule = self
-            .compiled
-            .get_or_init(|| Rule::compile(&self.source).ok())
-            .as_ref()?;
+    /// What is wrong, or what keeps us from telling; `None` when the rule holds, or says nothing about this.
+    fn ask(&self, value: &CelValue, old: Option<&CelValue>) -> Option<SchemaFault> {
+        let unanswered = |why: &Failure| Some(SchemaFault::Unanswered(self.unanswered(why)));
+        let rule = match self.compiled.get_or_init(|| Rule::compile(&self.source)) {
+            Ok(rule) => rule,
+            // What cannot be read cannot be told to be about a change; it is said once, of the object alone.
+            Err(why) => return old.is_none().then(|| unanswered(why)).flatten(),
+        };
         let mut variables = vec![("self", value)];
+        let wrapped;
         match old {
-            // The others speak of the new object alone.
-            Some(_) if !rule.uses("oldSelf") => return None,
+            // A rule about a change says nothing about a new object, and the others speak of the new object alone.
+            _ if rule.uses("oldSelf") != old.is_some() => return None,
+            Some(old) if self.optional_old_self => {
+                wrapped = CelValue::Optional(Some(Box::new(old.clone())));
+                variables.push(("oldSelf", &wrapped));
+            }
             Some(old) => variables.push(("oldSelf", old)),
-            // A rule about a change says nothing about a new object.
-            None if rule.uses("oldSelf") => return None,
             None => {}
         }
-        if rule.holds(&variables) != Ok(false) {
-            return None;
+        match rule.holds(&variables) {
+            Ok(true) => return None,
+            Ok(false) => {}
+            Err(why) => return unanswered(&why),
         }
         let given = self.message_expression.as_deref().and_then(|source| {
             let text: Result<String, Failure> = Rule::compile(source).and_then(|rule| rule.text(&variables));
@@ -91,18 +102,34 @@ impl CelRule {
                 .filter(|text| !text.trim().is_empty() && !text.contains('\n'))
         });
         let words = given.or_else(|| self.message.as_ref().map(ToString::to_string));
-        Some(words.unwrap_or_else(|| format!("breaks the rule `{}`", self.source.trim())))
+        let words = words.unwrap_or_else(|| format!("breaks the rule `{}`", self.source.trim()));
+        Some(SchemaFault::Rule(words))
+    }
+
+    fn unanswered(&self, why: &Failure) -> String {
+        let why = match why {
+            Failure::Unreadable(_) => "cannot be read".to_owned(),
+            Failure::Unknown(name) => format!("uses `{name}`, which is not known here"),
+            Failure::TooCostly => "would take too long".to_owned(),
+            Failure::Failed(words) => format!("has no answer: {words}"),
+        };
+        let mut source: String = self.source.split_whitespace().collect::<Vec<_>>().join(" ");
+        if source.chars().count() > 100 {
+            source = source.chars().take(100).chain("…".chars()).collect();
+        }
+        format!("the rule `{source}` {why}")
     }
 }
 
-/// A rule that does not hold.
+/// A rule that does not hold, or whose answer is not known.
 pub(super) struct Broken {
     pub(super) at: Origin,
     pub(super) path: String,
-    pub(super) words: String,
+    pub(super) fault: SchemaFault,
 }
 
-/// Every rule of `schema` that does not hold for `object`: those about it alone, or with `old` those about the change.
+/// Every rule of `schema` that does not hold for `object`, or has no answer: those about it alone, or with `old` those
+/// about the change.
 pub(super) fn check(schema: &Schema, object: &Node, old: Option<&Node>) -> Vec<Broken> {
     if !schema.has_rules() {
         return Vec::new();
@@ -120,9 +147,9 @@ fn walk(schema: &Schema, node: &Node, old: Option<&Node>, path: &mut String, fou
         let value = to_cel(schema, node);
         let old = old.map(|old| to_cel(schema, old));
         for rule in &schema.rules {
-            if let Some(words) = rule.broken(&value, old.as_ref()) {
+            if let Some(fault) = rule.ask(&value, old.as_ref()) {
                 let (at, path) = (node.at, path.clone());
-                found.push(Broken { at, path, words });
+                found.push(Broken { at, path, fault });
             }
         }
     }
@@ -235,6 +262,7 @@ fn to_cel(schema: &Schema, node: &Node) -> CelValue {
                 }
                 Value::Float(value) => CelValue::Double(value),
                 _ => match schema.format.as_deref() {
+                    Some("byte") => CelValue::Base64(text()),
                     Some("date-time") if is_time(&scalar.text) => CelValue::Time(text()),
                     Some("duration") => {
                         duration(&scalar.text).map_or_else(|| CelValue::String(text()), CelValue::Duration)

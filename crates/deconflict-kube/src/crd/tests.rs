@@ -9,6 +9,7 @@ fn print(found: Vec<super::SchemaViolation>, source: &str) -> String {
             SchemaFault::Unknown { nearest } => format!("unknown, nearest {nearest:?}"),
             SchemaFault::Missing { field } => format!("no {field}"),
             SchemaFault::Value(words) | SchemaFault::Rule(words) => words,
+            SchemaFault::Unanswered(words) => format!("unanswered: {words}"),
         };
         let shown = source[violation.at.span.range()]
             .lines()
@@ -145,8 +146,11 @@ fn rules_of_the_definition() {
             "{min: 3, max: '2'}",
             "spec.max at '2': must be an integer, found the string \"2\"",
         ),
-        // What cannot be evaluated says nothing.
-        ("{min: 3}", ""),
+        // What cannot be evaluated decides nothing, and is said.
+        (
+            "{min: 3}",
+            "spec at {min: 3}: unanswered: the rule `self.min <= self.max` has no answer: No such key: max",
+        ),
     ] {
         check(schema, spec, expected);
     }
@@ -165,6 +169,42 @@ fn rules_about_a_change() {
         "spec.class at b: class is immutable",
     );
     change(schema, "{}", "{class: b}", "");
+}
+
+#[test]
+fn rules_about_a_change_that_may_have_no_old_value() {
+    let schema = "{type: object, properties: {class: {type: string, x-kubernetes-validations: [{rule: '!oldSelf.hasValue() || \
+                  oldSelf.value() == self', optionalOldSelf: true, message: stays}]}}}";
+    check(schema, "{class: a}", "");
+    change(schema, "{class: a}", "{class: a}", "");
+    change(schema, "{class: a}", "{class: b}", "spec.class at b: stays");
+}
+
+#[test]
+fn rules_with_functions_of_kubernetes() {
+    let schema = "{type: object, properties: {size: {type: string}, ca: {type: string, format: byte}}, \
+                  x-kubernetes-validations: [{rule: 'quantity(self.size).isLessThan(quantity(\"2Gi\"))', message: too large}, \
+                  {rule: '!has(self.ca) || size(self.ca) == 2', message: no two bytes}]}";
+    check(schema, "{size: 1500Mi, ca: aGk=}", "");
+    check(schema, "{size: 2Gi}", "spec at {size: 2Gi}: too large");
+    check(
+        schema,
+        "{size: 1, ca: aGkh}",
+        "spec.size at 1: must be a string, found the number 1",
+    );
+    check(
+        schema,
+        "{size: '1', ca: aGkh}",
+        "spec at {size: '1', ca: aGkh}: no two bytes",
+    );
+    let unknown =
+        "{type: object, x-kubernetes-validations: [{rule: 'frobnicate(self)'}, {rule: 'self.a ===  1'}]}";
+    check(
+        unknown,
+        "{}",
+        "spec at {}: unanswered: the rule `frobnicate(self)` uses `frobnicate`, which is not known here; spec at {}: \
+         unanswered: the rule `self.a === 1` cannot be read",
+    );
 }
 
 #[test]

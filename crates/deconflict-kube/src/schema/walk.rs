@@ -11,7 +11,7 @@ use super::bundle::{Bundle, KindId, RowView, TypeView};
 use super::formats::{is_base64, is_time};
 use super::suggest::nearest;
 use super::version::KubernetesVersion;
-use crate::quantity::Quantity;
+use crate::Quantity;
 
 /// A place where an object does not fit its structure.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -112,10 +112,14 @@ fn by_one(object: &Object, definition: &Definition) -> Vec<Violation> {
 fn of_schema(fault: SchemaViolation, definition: &Definition) -> Violation {
     let SchemaViolation { at, path, fault } = fault;
     let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
-    let row = if matches!(fault, SchemaFault::Unknown { .. }) {
-        "schema-unknown"
-    } else {
-        "schema"
+    let row = match fault {
+        SchemaFault::Unknown { .. } => "schema-unknown",
+        SchemaFault::Unanswered(_) => "unanswered",
+        _ => "schema",
+    };
+    let effect = match fault {
+        SchemaFault::Unanswered(_) => Effect::Unanswered,
+        _ => Effect::Refused,
     };
     let (message, help) = match fault {
         SchemaFault::Unknown { nearest } => (
@@ -130,12 +134,13 @@ fn of_schema(fault: SchemaViolation, definition: &Definition) -> Violation {
             Some(format!("add `{field}`")),
         ),
         SchemaFault::Value(words) => (format!("`{name}` {words}"), None),
+        SchemaFault::Unanswered(words) => (format!("{words} (definition of {})", definition.kind), None),
         SchemaFault::Rule(words) if path.is_empty() => (words, None),
         SchemaFault::Rule(words) => (format!("`{name}`: {words}"), None),
     };
     Violation {
         row,
-        effect: Effect::Refused,
+        effect,
         at,
         path,
         message,

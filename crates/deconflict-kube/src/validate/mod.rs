@@ -72,6 +72,8 @@ pub enum Effect {
     FailsLater,
     /// Accepts it, with or without a warning.
     Warned,
+    /// Nobody here can tell: a rule that cannot be evaluated. The row is `unanswered`, and it is no finding.
+    Unanswered,
 }
 
 /// What a check is told about an object.

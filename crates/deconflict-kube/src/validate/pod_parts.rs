@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use super::meta::selector;
 use super::names::{is_dns_label, is_qualified_name};
 use super::{Effect, Sink};
-use crate::quantity::Quantity;
+use crate::Quantity;
 use deconflict_files::Origin;
 
 /// Fields of a volume that are sources (`v1.VolumeSource`).

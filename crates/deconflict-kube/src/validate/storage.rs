@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::meta::selector;
 use super::pod_parts::quantity;
 use super::{Effect, Sink};
-use crate::quantity::Quantity;
+use crate::Quantity;
 
 /// Fields of a PersistentVolume that are sources (`v1.PersistentVolumeSource`).
 pub(crate) const SOURCES: &[&str] = &[

@@ -16,7 +16,8 @@ const NESTING: usize = 8;
 ///
 /// Each violation's row names a rule: `unknown-field`, `wrong-type`, `required-field`, `enum-value`, `duplicate-item` and
 /// the rows of the check table for built-in kinds; `unknown-kind`, `api-removed`, `api-deprecated`; `schema` and
-/// `schema-unknown` (with `-embedded` where the bundle decides), `version` and `deprecated` for custom resources.
+/// `schema-unknown` (with `-embedded` where the bundle decides), `version` and `deprecated` for custom resources, and
+/// `unanswered` for a rule of a definition whose answer is not known.
 pub fn validate(object: &Object, kubernetes: KubernetesVersion, definitions: &Definitions) -> Vec<Violation> {
     let mut found = judge(object, kubernetes, definitions, NESTING);
     found.retain(|violation| !placeholder::is_open(&object.body, &violation.path));

@@ -6,9 +6,13 @@ use deconflict_kube::{Effect, Repair, Violation, validate};
 use crate::{ServerContext, Sink, rule_of};
 
 /// Everything that the API server of the cluster would say about the object, under the ids of the rules whose check is
-/// [`crate::Check::Server`].
+/// [`crate::Check::Server`]. What cannot be told goes to [`Sink::leave`].
 pub fn judge_object(context: &ServerContext<'_>, sink: &mut Sink) {
     for violation in validate(context.object, context.kubernetes, context.definitions) {
+        if violation.effect == Effect::Unanswered {
+            sink.leave(violation.message);
+            continue;
+        }
         let Some(rule) = id_of(context, violation.row) else {
             continue;
         };
@@ -37,7 +41,7 @@ fn finding(context: &ServerContext<'_>, rule: &'static str, violation: Violation
     let object = context.object;
     let severity = match violation.effect {
         Effect::Refused => Severity::Error,
-        Effect::FailsLater | Effect::Warned => Severity::Warning,
+        Effect::FailsLater | Effect::Warned | Effect::Unanswered => Severity::Warning,
     };
     let message = format!("{}: {}", object.key, violation.message);
     let mut made = Finding::new(rule, severity, message, violation.at);

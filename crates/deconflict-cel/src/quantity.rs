@@ -104,6 +104,12 @@ impl Quantity {
         }
     }
 
+    /// The amount as a whole number of units; `None` for a fraction and beyond 64 bits.
+    pub fn whole(self) -> Option<i64> {
+        let whole = self.nanos % NANO == 0;
+        i64::try_from(self.nanos / NANO).ok().filter(|_| whole)
+    }
+
     /// True for nothing.
     pub fn is_zero(self) -> bool {
         self.nanos == 0
@@ -281,7 +287,6 @@ impl fmt::Display for Quantity {
 #[cfg(test)]
 mod tests {
     use super::Quantity;
-    use crate::fixture::node;
 
     fn check(text: &str, canonical: &str) {
         let got = Quantity::parse(text).map_or("refused".to_owned(), |quantity| quantity.to_string());
@@ -377,7 +382,12 @@ mod tests {
             ("true", None),
             ("'a'", None),
         ] {
-            let got = Quantity::of(&node(text).0).map(|quantity| quantity.to_string());
+            let files = deconflict_files::Files::new();
+            let path = deconflict_files::RepoPath::new("f.yaml").unwrap();
+            let file = files.intern(&path, &std::sync::Arc::from(text));
+            let parsed = deconflict_yaml::parse(file, text);
+            let got =
+                Quantity::of(parsed.documents[0].root.as_ref().unwrap()).map(|quantity| quantity.to_string());
             assert_eq!(got.as_deref(), canonical, "{text}");
         }
     }
