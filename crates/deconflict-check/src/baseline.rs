@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::instance::Instance;
 use crate::judge::Judge;
-use crate::{Input, Options, fold, lint, select};
+use crate::{Input, Options, fold, found, lint, select};
 
 impl Judge<'_> {
     /// Mark what the baseline accepts as old, cluster by cluster, and add what it accepts in vain to `findings`.
@@ -31,7 +31,8 @@ impl Judge<'_> {
         }
         let stale = self.stale(baseline, findings);
         let place = |at: Origin| Place::of(&self.input.library.files().get(at.file), at.span);
-        findings.extend(fold::fold(stale.into_iter().collect(), &place));
+        let stale = found::found(stale.into_iter().collect(), &place, &str::to_owned);
+        findings.extend(fold::fold(&stale, &place));
         findings.sort_by_cached_key(|finding| {
             let place = place(finding.primary.at);
             (place.path, place.start, finding.rule, finding.fingerprint.clone())

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use deconflict_findings::{Coverage, Skipped};
 
 use crate::build::{Deployed, reason};
+use crate::change::Change;
 
 /// What rules could not tell.
 #[derive(Debug, Default)]
@@ -65,4 +66,15 @@ pub(crate) fn coverage(deployed: &Deployed, unchecked: Unchecked) -> Coverage {
     coverage.skipped.sort();
     coverage.skipped.dedup();
     coverage
+}
+
+/// What cannot be merged is not checked.
+pub(crate) fn conflicts(coverage: &mut Coverage, change: &Change) {
+    let conflicts = change.conflicts.iter().map(|path| Skipped {
+        path: path.as_str().to_owned(),
+        reason: "conflict",
+        detail: "Git cannot merge it; what the base has there was checked".to_owned(),
+    });
+    coverage.skipped.extend(conflicts);
+    coverage.skipped.sort();
 }

@@ -1,39 +1,23 @@
 //! One finding, however many overlays or clusters show it.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use deconflict_files::Origin;
-use deconflict_findings::{Finding, Label, ObjectRef, Place, Report};
+use deconflict_findings::{Finding, Label, Place, Report};
 use rustc_hash::FxHashMap;
-use sha2::{Digest as _, Sha256};
 
-use crate::instance::{Instance, Seen};
+use crate::found::Found;
+use crate::instance::Seen;
 
 /// Fold instances of one defect: equal fingerprints, or the same rule and key at the same places (a base that several
 /// applications share). Sorted by path, start, rule.
-pub(crate) fn fold(instances: Vec<Instance>, place: &dyn Fn(Origin) -> Place) -> Vec<Finding> {
-    let mut all: Vec<(Place, Instance)> = instances
-        .into_iter()
-        .map(|instance| (place(instance.finding.primary.at), instance))
-        .collect();
-    all.sort_by(|(a, left), (b, right)| {
-        (a, left.finding.rule, &left.finding.message, &left.seen).cmp(&(
-            b,
-            right.finding.rule,
-            &right.finding.message,
-            &right.seen,
-        ))
-    });
-    let prints = fingerprints(&all);
+pub(crate) fn fold(all: &[Found], place: &dyn Fn(Origin) -> Place) -> Vec<Finding> {
     let mut groups: Vec<usize> = (0..all.len()).collect();
+    join(&mut groups, all.iter().map(|found| found.print.as_str()));
     join(
         &mut groups,
-        all.iter().zip(&prints).map(|(_, print)| print.clone()),
-    );
-    join(
-        &mut groups,
-        all.iter().map(|(_, instance)| Text::of(&instance.finding)),
+        all.iter().map(|found| Text::of(&found.instance.finding)),
     );
 
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); all.len()];
@@ -43,23 +27,25 @@ pub(crate) fn fold(instances: Vec<Instance>, place: &dyn Fn(Origin) -> Place) ->
     let mut folded: Vec<(Place, Finding)> = Vec::new();
     for group in members.into_iter().filter(|group| !group.is_empty()) {
         let lead = group.iter().copied().max_by(|a, b| {
-            let rank = |index: usize| (all[index].1.finding.severity, all[index].1.finding.certainty);
+            let rank = |index: usize| {
+                let finding = &all[index].instance.finding;
+                (!all[index].is_old(), finding.severity, finding.certainty)
+            };
             // The first of equals leads.
             rank(*a).cmp(&rank(*b)).then(b.cmp(a))
         });
         let Some(lead) = lead else { continue };
-        let mut finding = all[lead].1.finding.clone();
-        finding.fingerprint.clone_from(
-            group
-                .iter()
-                .map(|index| &prints[*index])
-                .min()
-                .unwrap_or(&prints[lead]),
-        );
-        let mut seen: Vec<&Seen> = Vec::new();
+        let mut finding = all[lead].instance.finding.clone();
+        let prints = group.iter().map(|index| &all[*index].print);
+        finding
+            .fingerprint
+            .clone_from(prints.min().unwrap_or(&all[lead].print));
+        let mut seen: BTreeMap<&Seen, bool> = BTreeMap::new();
         for index in &group {
-            let (_, instance) = &all[*index];
-            seen.extend(&instance.seen);
+            let Found { instance, old, .. } = &all[*index];
+            for (place, old) in instance.seen.iter().zip(old) {
+                *seen.entry(place).or_insert(true) &= *old;
+            }
             if *index != lead {
                 let others = std::iter::once(&instance.finding.primary).chain(&instance.finding.related);
                 for other in others {
@@ -67,17 +53,16 @@ pub(crate) fn fold(instances: Vec<Instance>, place: &dyn Fn(Origin) -> Place) ->
                 }
             }
         }
-        seen.sort_unstable();
-        seen.dedup();
         finding.seen_in = seen
             .into_iter()
-            .map(|seen| deconflict_findings::Instance {
+            .map(|(seen, old)| deconflict_findings::Instance {
                 cluster: seen.cluster.clone(),
                 root: seen.root.clone(),
-                old: false,
+                old,
             })
             .collect();
-        folded.push((all[lead].0.clone(), finding));
+        finding.old = group.iter().all(|index| all[*index].is_old());
+        folded.push((place(finding.primary.at), finding));
     }
     folded.sort_by(|(a, left), (b, right)| {
         let key = |place: &Place| (place.path.clone(), place.start);
@@ -132,61 +117,6 @@ fn find(groups: &mut [usize], index: usize) -> usize {
         root = groups[root];
     }
     root
-}
-
-/// Rule, participants, key or field (CONTRACT.md, Report). Two findings of one instance that agree in all of these but
-/// stand at different places are numbered in the order of places: they are two defects.
-fn fingerprints(all: &[(Place, Instance)]) -> Vec<String> {
-    let mut counted: FxHashMap<(String, Option<&Seen>), Vec<Origin>> = FxHashMap::default();
-    let mut prints = Vec::with_capacity(all.len());
-    for (place, instance) in all {
-        let text = identity(&instance.finding, place);
-        let known = counted.entry((text.clone(), instance.seen.first())).or_default();
-        let at = instance.finding.primary.at;
-        let number = known.iter().position(|known| *known == at).unwrap_or_else(|| {
-            known.push(at);
-            known.len() - 1
-        });
-        let text = if number == 0 {
-            text
-        } else {
-            format!("{text}\u{0}{number}")
-        };
-        let digest = Sha256::digest(text.as_bytes());
-        let mut print = String::with_capacity(32);
-        for byte in &digest[..16] {
-            let _ = write!(print, "{byte:02x}");
-        }
-        prints.push(print);
-    }
-    prints
-}
-
-fn identity(finding: &Finding, place: &Place) -> String {
-    let participant = |object: &ObjectRef| {
-        [
-            object.app.as_deref().unwrap_or_default(),
-            &object.group,
-            &object.kind,
-            object.namespace.as_deref().unwrap_or_default(),
-            &object.name,
-        ]
-        .join("\u{1}")
-    };
-    let mut participants: Vec<String> = finding.objects.iter().map(participant).collect();
-    participants.sort();
-    participants.dedup();
-    // A finding about a file has no other participant.
-    if participants.is_empty() {
-        participants.push(place.path.clone());
-    }
-    let field = finding.field.as_deref().unwrap_or_default();
-    let key = finding.key.as_deref().unwrap_or_default();
-    format!(
-        "{}\u{0}{}\u{0}{key}\u{0}{field}",
-        finding.rule,
-        participants.join("\u{0}")
-    )
 }
 
 /// True when any side of it lies at or below `root`.

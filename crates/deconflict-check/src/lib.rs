@@ -3,8 +3,10 @@
 
 mod baseline;
 mod build;
+mod change;
 mod coverage;
 mod fold;
+mod found;
 mod guard;
 mod instance;
 mod judge;
@@ -31,6 +33,7 @@ use deconflict_findings::{Judged, Report, RuleMeta};
 use deconflict_yaml::Library;
 
 pub use baseline::{make_baseline, prune_baseline};
+pub use change::Change;
 pub use propose::propose;
 
 /// What to judge and how.
@@ -73,7 +76,13 @@ pub fn rules() -> Vec<&'static RuleMeta> {
 
 /// The main job: find, render, join, report.
 pub fn check(input: &Input, options: &Options) -> Report {
-    pool::with(options.threads, || run::check(input, options))
+    pool::with(options.threads, || run::check(input, None, options))
+}
+
+/// The same for the tree that a change makes: what the base has too is marked as old, and everything else stands at the
+/// side that the change touched.
+pub fn check_change(input: &Input, change: &Change, options: &Options) -> Report {
+    pool::with(options.threads, || run::check(input, Some(change), options))
 }
 
 /// Who deploys what where: placements and clusters only, no findings.

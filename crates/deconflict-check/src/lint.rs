@@ -1,9 +1,15 @@
-//! Rules about the tool's own comments and declarations: only the pipeline knows what they silenced.
+//! Rules about the tool's own comments and declarations, and about the merge itself: only the pipeline knows what was
+//! silenced and merged.
 
 use deconflict_findings::{RuleMeta, Severity};
 
 /// All of them, sorted by id.
-pub(crate) static ALL: &[&RuleMeta] = &[&UNUSED_BASELINE, &UNUSED_CONTRACT, &UNUSED_IGNORE];
+pub(crate) static ALL: &[&RuleMeta] = &[
+    &UNUSED_BASELINE,
+    &UNUSED_CONTRACT,
+    &UNUSED_IGNORE,
+    &MERGE_CONFLICT,
+];
 
 /// An ignore comment that silences nothing.
 pub(crate) static UNUSED_IGNORE: RuleMeta = RuleMeta {
@@ -37,6 +43,19 @@ pub(crate) static UNUSED_BASELINE: RuleMeta = RuleMeta {
     summary: "the baseline accepts findings that are gone",
     docs: include_str!("lint/unused_baseline.md"),
     severity: Severity::Warning,
+    joins: false,
+    default_on: true,
+    since: "0.1.0",
+    file: file!(),
+    line: line!(),
+};
+
+/// A merge that Git cannot make.
+pub(crate) static MERGE_CONFLICT: RuleMeta = RuleMeta {
+    id: "skw-merge-conflict",
+    summary: "Git cannot merge the change with its base",
+    docs: include_str!("lint/merge_conflict.md"),
+    severity: Severity::Error,
     joins: false,
     default_on: true,
     since: "0.1.0",

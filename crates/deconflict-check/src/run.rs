@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
+use deconflict_claims::ClusterIndex;
 use deconflict_files::Origin;
 use deconflict_findings::{Finding, Place, Report, Secrets, Severity, Summary};
 
 use crate::build::{Deployed, build};
+use crate::change::{self, Blame, Change, Inputs, Moved};
+use crate::found::{self, Found};
 use crate::guard::Losses;
+use crate::instance::Instance;
 use crate::judge::Judge;
-use crate::{Input, Options, coverage, fold, rows, secrets, severity, silence, world};
+use crate::{Input, Options, coverage, fold, lint, rows, secrets, severity, silence, world};
 
-/// See [`crate::check`].
-pub(crate) fn check(input: &Input, options: &Options) -> Report {
+/// See [`crate::check`] and [`crate::check_change`].
+pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -> Report {
     let losses = Losses::default();
     let deployed = deploy(input, &losses);
-    let lost = || "joining what is deployed: collisions are lost".to_owned();
-    let clusters = losses
-        .guard(lost, || world::clusters(&deployed))
-        .unwrap_or_default();
+    let clusters = clusters(&deployed, &losses);
     let unchecked = coverage::Unchecked::default();
     let judge = Judge {
         input,
@@ -27,31 +28,16 @@ pub(crate) fn check(input: &Input, options: &Options) -> Report {
         losses: &losses,
         unchecked: &unchecked,
     };
-    let mut found = judge.all();
-    for instance in &mut found {
-        let moved = severity::severity(
-            &instance.finding,
-            instance.meta,
-            &input.config,
-            &deployed.placements,
-        );
-        instance.finding.severity = moved;
-    }
-    let (mut stay, silent) = silence::silence(&judge, found);
-    for instance in &mut stay {
-        if let Some(asked) = input
-            .config
-            .rules
-            .get(instance.meta.id)
-            .and_then(|setting| setting.severity)
-        {
-            instance.finding.severity = asked;
-        }
-    }
+    let (mut stay, silent) = judged(&judge);
+    stay.extend(change.and_then(|change| change::conflict(input, change)));
     let place = |at: Origin| judge.place(at);
-    let mut findings = fold::fold(stay, &place);
+    let mut found = found::found(stay, &place, &str::to_owned);
+    if let Some(change) = change {
+        compare(&judge, change, &mut found);
+    }
+    let mut findings = fold::fold(&found, &place);
     judge.compare_with_baseline(&mut findings);
-    let suppressed = fold::fold(silent, &place).len();
+    let suppressed = fold::fold(&found::found(silent, &place, &str::to_owned), &place).len();
     let secrets = secrets::secrets(&deployed, &input.library, &input.config);
     let placements = rows::placements(&deployed);
     let cluster_rows = rows::clusters(&deployed, &clusters);
@@ -64,21 +50,75 @@ pub(crate) fn check(input: &Input, options: &Options) -> Report {
     report.secrets = secrets;
     report.findings = findings
         .into_iter()
-        .filter(|finding| fold::is_below(finding, &options.below, &report))
+        .filter(|finding| {
+            // There is no tree after the merge, wherever one looks.
+            let everywhere = finding.rule == lint::MERGE_CONFLICT.id;
+            everywhere || fold::is_below(finding, &options.below, &report)
+        })
         .collect();
+    if let Some(change) = change {
+        coverage::conflicts(&mut report.coverage, change);
+    }
     count(&mut report);
     report.unfinished = losses.into_sorted();
     report
+}
+
+/// What all rules find, with its severity; then what comments and contracts silence.
+fn judged(judge: &Judge<'_>) -> (Vec<Instance>, Vec<Instance>) {
+    let config = &judge.input.config;
+    let mut found = judge.all();
+    for instance in &mut found {
+        let moved = severity::severity(
+            &instance.finding,
+            instance.meta,
+            config,
+            &judge.deployed.placements,
+        );
+        instance.finding.severity = moved;
+    }
+    let (mut stay, silent) = silence::silence(judge, found);
+    for instance in &mut stay {
+        let setting = config.rules.get(instance.meta.id);
+        if let Some(asked) = setting.and_then(|setting| setting.severity) {
+            instance.finding.severity = asked;
+        }
+    }
+    (stay, silent)
+}
+
+/// Mark what the base has too, and let the rest stand at the side that the change touched.
+fn compare(judge: &Judge<'_>, change: &Change, found: &mut [Found]) {
+    let moved = Moved::new(change, judge.input.library.files());
+    let input = Input {
+        library: Arc::clone(&change.base),
+        ..judge.input.clone()
+    };
+    let deployed = deploy(&input, judge.losses);
+    let clusters = clusters(&deployed, judge.losses);
+    let unchecked = coverage::Unchecked::default();
+    let base = Judge {
+        input: &input,
+        unchecked: &unchecked,
+        deployed: &deployed,
+        clusters: &clusters,
+        ..*judge
+    };
+    let (before, _) = judged(&base);
+    let before = found::found(before, &|at| base.place(at), &|path| moved.renamed(path));
+    change::mark(found, &before, &moved);
+    let inputs = Inputs::new(change, judge.input.library.snapshot());
+    let blame = Blame::new(&moved, &inputs, judge.deployed);
+    for one in found.iter_mut().filter(|one| !one.is_old()) {
+        blame.turn(&mut one.instance.finding);
+    }
 }
 
 /// See [`crate::map`].
 pub(crate) fn map(input: &Input) -> Report {
     let losses = Losses::default();
     let deployed = deploy(input, &losses);
-    let lost = || "joining what is deployed: counts are lost".to_owned();
-    let clusters = losses
-        .guard(lost, || world::clusters(&deployed))
-        .unwrap_or_default();
+    let clusters = clusters(&deployed, &losses);
     let mut report = empty(input);
     report.coverage = coverage::coverage(&deployed, coverage::Unchecked::default());
     report.placements = rows::placements(&deployed);
@@ -91,6 +131,13 @@ pub(crate) fn map(input: &Input) -> Report {
 fn deploy(input: &Input, losses: &Losses) -> Deployed {
     let lost = || "finding what is deployed: nothing was checked".to_owned();
     losses.guard(lost, || build(input, losses)).unwrap_or_default()
+}
+
+fn clusters<'d>(deployed: &'d Deployed, losses: &Losses) -> Vec<ClusterIndex<'d>> {
+    let lost = || "joining what is deployed: collisions are lost".to_owned();
+    losses
+        .guard(lost, || world::clusters(deployed))
+        .unwrap_or_default()
 }
 
 fn empty(input: &Input) -> Report {

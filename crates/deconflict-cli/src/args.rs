@@ -110,6 +110,13 @@ pub(crate) struct Source {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) source: Source,
+    /// Merge what is judged into this commit, in memory, and judge the result; what the commit has already is old, is
+    /// not shown and fails nothing
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
+    /// Show old findings too
+    #[arg(long, help_heading = "Output")]
+    pub(crate) show_old: bool,
     /// Rules or families to run, and no others
     #[arg(long, value_name = "RULE_OR_FAMILY", value_delimiter = ',')]
     pub(crate) only: Vec<String>,

@@ -43,7 +43,6 @@ fn style(look: &Look, is_terminal: bool) -> Style {
             (false, true) => Detail::Verbose,
             (false, false) => Detail::Normal,
         },
-        show_old: false,
     }
 }
 

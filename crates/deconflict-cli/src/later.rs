@@ -9,32 +9,29 @@ const LATER_COMMANDS: [&str; 12] = [
     "diff", "policy", "hook", "together", "collect", "join", "drift", "risk", "fix", "fetch", "lsp", "cache",
 ];
 
-const LATER_FLAGS: [(&str, &[&str]); 2] = [
-    ("check", &["--base", "--show-old"]),
-    (
-        "render",
-        &[
-            "--release-name",
-            "-n",
-            "--namespace",
-            "-f",
-            "--values",
-            "--set",
-            "--set-string",
-            "--set-file",
-            "--set-json",
-            "--set-literal",
-            "--kube-version",
-            "-a",
-            "--api-versions",
-            "--include-crds",
-            "--no-hooks",
-            "--skip-tests",
-            "--skip-schema-validation",
-            "--helm",
-        ],
-    ),
-];
+const LATER_FLAGS: [(&str, &[&str]); 1] = [(
+    "render",
+    &[
+        "--release-name",
+        "-n",
+        "--namespace",
+        "-f",
+        "--values",
+        "--set",
+        "--set-string",
+        "--set-file",
+        "--set-json",
+        "--set-literal",
+        "--kube-version",
+        "-a",
+        "--api-versions",
+        "--include-crds",
+        "--no-hooks",
+        "--skip-tests",
+        "--skip-schema-validation",
+        "--helm",
+    ],
+)];
 
 /// The message for an error that is about something to come.
 pub(crate) fn explain(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
@@ -80,10 +77,6 @@ mod tests {
         check(
             "deconflict diff --base main",
             Some("`deconflict diff` is not available yet in this version"),
-        );
-        check(
-            "deconflict check . --base=main",
-            Some("`check --base` is not available yet in this version"),
         );
         check(
             "deconflict render x -f v.yaml",

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use deconflict_check::{Input, Options};
+use deconflict_check::{Change, Input, Options};
 use deconflict_config::{Baseline, Codeowners, Config, ConfigProblem, Found};
 use deconflict_files::{Files, MemoryTree, RepoPath, Snapshot};
 use deconflict_findings::{Judged, Report, Severity};
@@ -59,17 +59,23 @@ pub(crate) struct Opened {
     /// How messages call it.
     pub(crate) shown: String,
     input: Input,
+    /// What the merge changes, when there is a base.
+    change: Option<Change>,
     options: Options,
 }
 
 impl Opened {
+    /// Findings; with a base, those that it has too are marked as old.
     pub(crate) fn check(&self, only: &[String], skip: &[String]) -> Report {
         let options = Options {
             only: only.to_vec(),
             skip: skip.to_vec(),
             ..self.options.clone()
         };
-        deconflict_check::check(&self.input, &options)
+        match &self.change {
+            Some(change) => deconflict_check::check_change(&self.input, change, &options),
+            None => deconflict_check::check(&self.input, &options),
+        }
     }
 
     /// Everything that is found, wherever one looks from.
@@ -103,14 +109,32 @@ impl Opened {
 
 /// Open what `source` says.
 pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
+    open_merged(source, None)
+}
+
+/// Open what `source` says; with a `base`, the tree that exists after it is merged into that commit.
+pub(crate) fn open_merged(source: &Source, base: Option<&str>) -> Result<Opened, Refusal> {
     let found = deconflict_git::discover(&source.root, &Environment::of_process())?;
     let (kind, judged) = judged(source);
-    // The configuration is read from what is judged, so its Top is that one's.
-    let deconflict_git::Opened {
-        snapshot, location, ..
-    } = deconflict_git::open(&found, &judged)?;
     let files = Arc::new(Files::new());
-    let library = Arc::new(Library::new(Arc::new(snapshot), Arc::clone(&files)));
+    let library = |snapshot| Arc::new(Library::new(Arc::new(snapshot), Arc::clone(&files)));
+    // The configuration is read from what is judged, so its Top is that one's.
+    let (location, library, change) = match base {
+        None => {
+            let opened = deconflict_git::open(&found, &judged)?;
+            (opened.location, library(opened.snapshot), None)
+        }
+        Some(base) => {
+            let merged = deconflict_git::merge(&found, &judged, base)?;
+            let change = Change {
+                base: library(merged.base),
+                changed: merged.changed,
+                renames: merged.renames,
+                conflicts: merged.conflicts,
+            };
+            (merged.location, library(merged.snapshot), Some(change))
+        }
+    };
     let Found { mut config, problems } = configuration(source, &location, &library)?;
     if !problems.is_empty() {
         return Err(Refusal::Config(problems, files));
@@ -130,8 +154,8 @@ pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
         origin: location.origin_url(),
         judged: Judged {
             kind,
-            base: None,
-            merged: false,
+            base: base.map(str::to_owned),
+            merged: base.is_some(),
         },
     };
     let options = Options {
@@ -147,6 +171,7 @@ pub(crate) fn open(source: &Source) -> Result<Opened, Refusal> {
     Ok(Opened {
         shown: source.root.display().to_string(),
         input,
+        change,
         options,
     })
 }

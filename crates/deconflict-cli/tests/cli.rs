@@ -11,6 +11,7 @@ mod corpus;
 mod formats;
 mod init;
 mod judged;
+mod merged;
 mod readme;
 mod sandbox;
 mod schemas;

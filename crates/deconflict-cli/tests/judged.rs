@@ -1,28 +1,10 @@
 //! `--staged` and `--rev`: what a commit would make, or has made, is judged, not what lies in the working tree.
 
-use std::process::Command;
-
 use crate::sandbox::Sandbox;
 
 const SOUND: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  namespace: x\n";
 const WRONG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  namespace: x\ndate: {}\n";
 const FOUND: &str = "clusters/prod/x.yaml:6:1: error[api-unknown-field] ";
-
-/// False, with a line that says so, when there is no `git`.
-fn git(sandbox: &Sandbox, words: &str) -> bool {
-    let mut command = Command::new("git");
-    command
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-        .args(words.split(' '))
-        .current_dir(sandbox.path(""));
-    let Ok(output) = command.output() else {
-        println!("skipped: no git");
-        return false;
-    };
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "git {words}: {said}");
-    true
-}
 
 #[test]
 fn each_source_has_its_own_findings() {
@@ -38,18 +20,18 @@ fn each_source_has_its_own_findings() {
         );
     };
     sandbox.write("clusters/prod/x.yaml", SOUND);
-    if !git(&sandbox, "init --quiet --initial-branch main .") {
+    if !sandbox.init_git() {
         return;
     }
-    git(&sandbox, "add --all");
-    git(&sandbox, "commit --quiet -m one");
+    sandbox.git("add --all");
+    sandbox.git("commit --quiet -m one");
     sandbox.write("clusters/prod/x.yaml", WRONG);
-    git(&sandbox, "add --all");
+    sandbox.git("add --all");
     sandbox.write("clusters/prod/x.yaml", SOUND);
     check("", 0, false, "worktree");
     check("--staged", 1, true, "staged");
     check("--rev HEAD", 0, false, "revision");
-    git(&sandbox, "commit --quiet -m two");
+    sandbox.git("commit --quiet -m two");
     check("--rev HEAD", 1, true, "revision");
     check("--rev main~1", 0, false, "revision");
     let ran = sandbox.run("check . --rev nope");

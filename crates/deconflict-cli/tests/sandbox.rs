@@ -44,6 +44,36 @@ impl Sandbox {
         self
     }
 
+    /// Make it a repository with a branch `main`; false, with a line that says so, when there is no `git`.
+    pub(crate) fn init_git(&self) -> bool {
+        if Command::new("git").arg("--version").output().is_err() {
+            println!("skipped: no git");
+            return false;
+        }
+        self.git("init --quiet --initial-branch main .");
+        true
+    }
+
+    /// Run `git` with these words.
+    pub(crate) fn git(&self, words: &str) {
+        let output = Command::new("git")
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+            .args(words.split(' '))
+            .current_dir(self.path(""))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .expect("git starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {words}: {said}");
+    }
+
+    /// Commit everything.
+    pub(crate) fn commit(&self, message: &str) {
+        self.git("add --all");
+        self.git(&format!("commit --quiet --allow-empty -m {message}"));
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.directory.path().join(path)
     }

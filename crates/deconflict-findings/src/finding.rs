@@ -107,6 +107,8 @@ pub struct Label {
     pub text: String,
     /// The text at the place is a secret: reports print dots instead of it.
     pub masked: bool,
+    /// How the value of another side travelled, newest first; that of the primary side is [`Finding::trail`].
+    pub trail: Vec<TrailStep>,
 }
 
 impl Label {
@@ -116,6 +118,7 @@ impl Label {
             at,
             text: text.into(),
             masked: false,
+            trail: Vec::new(),
         }
     }
 
@@ -125,6 +128,7 @@ impl Label {
             at,
             text: text.into(),
             masked: true,
+            trail: Vec::new(),
         }
     }
 }

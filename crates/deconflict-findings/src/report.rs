@@ -163,6 +163,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// Drop the findings that the base already had; the summary still counts them.
+    pub fn hide_old(&mut self) {
+        self.findings.retain(|finding| !finding.old);
+    }
+
+    /// True when findings that the base already had are among those shown.
+    pub fn shows_old(&self) -> bool {
+        self.findings.iter().any(|finding| finding.old)
+    }
+
     /// Resolve a place for printing.
     pub fn place(&self, at: Origin) -> Place {
         Place::of(&self.files.get(at.file), at.span)

@@ -1,12 +1,13 @@
 //! The tree that would exist after a merge, made in memory: nothing is written, no program is run.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use deconflict_files::{RepoPath, Snapshot};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::merge::tree::TreatAsUnresolved;
+use gix::object::tree::diff::ChangeDetached;
 use gix::objs::tree::EntryKind;
 
 use crate::listed::{Item, Listed, path_of};
@@ -15,13 +16,10 @@ use crate::objects::Memory;
 use crate::source::{Source, anchored, commit_of, repository, snapshot, staged, tree_of, walk};
 use crate::{Error, worktree};
 
-/// Why a path that both sides changed is not read.
-const CONFLICT: &str = "has a merge conflict";
-
 /// What is judged, merged into a base.
 #[derive(Debug)]
 pub struct Merged {
-    /// The tree after the merge.
+    /// The tree after the merge. Where Git cannot merge, what the base has stands.
     pub snapshot: Snapshot,
     /// The base's own tree.
     pub base: Snapshot,
@@ -29,8 +27,12 @@ pub struct Merged {
     pub location: Location,
     /// The base's commit.
     pub base_commit: String,
-    /// Paths that Git cannot merge, sorted. They are in the snapshot, but cannot be read.
+    /// Paths that Git cannot merge, sorted.
     pub conflicts: Vec<RepoPath>,
+    /// Paths at which `base` and `snapshot` differ, directories excepted, sorted.
+    pub changed: Vec<RepoPath>,
+    /// What moved: the path in `base`, and the path in `snapshot`. Found as `git diff` finds renames.
+    pub renames: Vec<(RepoPath, RepoPath)>,
 }
 
 /// Merge `source` into the commit `base`, as `git merge` would (`ort`, renames found). The working tree and the index are
@@ -86,8 +88,12 @@ pub fn merge(location: &Location, source: &Source, base: &str) -> Result<Merged,
     conflicts.dedup();
     let tree = outcome.tree_merge.tree.write().map_err(failed)?.detach();
     drop(outcome);
-    let listed = walk(&git, tree)?;
     let base_listed = tree_of(&git, ours)?;
+    let listed = with_base_at(&conflicts, walk(&git, tree)?, &base_listed);
+    let changed = differences(&base_listed, &listed);
+    let is_there = |path: &RepoPath| changed.binary_search(path).is_ok();
+    let mut renames = renames(&git, ours, tree).map_err(failed)?;
+    renames.retain(|(from, to)| is_there(from) && is_there(to));
     let memory: Memory = git
         .objects
         .take_object_memory()
@@ -101,14 +107,80 @@ pub fn merge(location: &Location, source: &Source, base: &str) -> Result<Merged,
         })
         .collect();
     let location = anchored(location, &listed);
-    let refused = conflicts.iter().map(|path| (path.clone(), CONFLICT)).collect();
     Ok(Merged {
-        snapshot: snapshot(&location, &git, listed, memory, refused)?,
-        base: snapshot(&location, &git, base_listed, Memory::new(), HashMap::new())?,
+        snapshot: snapshot(&location, &git, listed, memory)?,
+        base: snapshot(&location, &git, base_listed, Memory::new())?,
         location,
         base_commit: ours.to_string(),
         conflicts,
+        changed,
+        renames,
     })
+}
+
+/// `merged` with what `base` has at `conflicts`: text with conflict marks is nobody's, and without the file all that is
+/// built with it would be missing.
+fn with_base_at(conflicts: &[RepoPath], merged: Listed, base: &Listed) -> Listed {
+    if conflicts.is_empty() {
+        return merged;
+    }
+    let clean = merged.items().iter();
+    let mut items: Vec<Item> = clean
+        .filter(|item| conflicts.binary_search(&item.path).is_err())
+        .cloned()
+        .collect();
+    items.extend(conflicts.iter().filter_map(|path| base.get(path)).cloned());
+    Listed::new(items, merged.troubles().to_vec())
+}
+
+/// The paths at which two listings differ: by content, by kind, or by being there.
+fn differences(old: &Listed, new: &Listed) -> Vec<RepoPath> {
+    let mut found = Vec::new();
+    let (mut old, mut new) = (old.items().iter().peekable(), new.items().iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return found,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => a.path.cmp(&b.path),
+        };
+        let before = if order.is_le() { old.next() } else { None };
+        let after = if order.is_ge() { new.next() } else { None };
+        if before != after {
+            found.extend(before.or(after).map(|item| item.path.clone()));
+        }
+    }
+}
+
+/// What moved between a commit and a tree.
+fn renames(
+    git: &gix::Repository,
+    commit: ObjectId,
+    tree: ObjectId,
+) -> Result<Vec<(RepoPath, RepoPath)>, gix::Error> {
+    let old = git.find_commit(commit)?.tree()?;
+    let new = git.find_tree(tree)?;
+    let mut options = gix::diff::Options::default();
+    options.track_rewrites(Some(gix::diff::Rewrites::default()));
+    let changes = git.diff_tree_to_tree(&old, &new, options)?;
+    let mut found: Vec<(RepoPath, RepoPath)> = changes
+        .into_iter()
+        .filter_map(|change| match change {
+            ChangeDetached::Rewrite {
+                source_location,
+                location,
+                entry_mode,
+                copy: false,
+                ..
+            } if !entry_mode.is_tree() => Some((
+                path_of(source_location.as_bstr()).ok()?,
+                path_of(location.as_bstr()).ok()?,
+            )),
+            _ => None,
+        })
+        .collect();
+    found.sort();
+    Ok(found)
 }
 
 /// Forget the merge drivers, filters and text conversions of the configuration: they are programs, and none is run.

@@ -19,8 +19,6 @@ pub(crate) struct Objects {
     pub(crate) memory: Memory,
     /// [`deconflict_files::Snapshot::files`] are those below.
     pub(crate) top: RepoPath,
-    /// Paths whose content cannot be judged, and why.
-    pub(crate) refused: HashMap<RepoPath, &'static str>,
 }
 
 impl Objects {
@@ -63,9 +61,6 @@ impl Tree for Objects {
     }
 
     fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, ReadError> {
-        if let Some(why) = self.refused.get(path) {
-            return Err(ReadError::Unreadable((*why).to_owned()));
-        }
         match self.listed.get(path) {
             None if self.listed.is_directory(path) => Err(ReadError::IsDirectory),
             None => Err(ReadError::NotFound),

@@ -1,7 +1,5 @@
 //! What is judged: the working tree, the index or a commit, as a snapshot.
 
-use std::collections::HashMap;
-
 use deconflict_files::{RepoPath, Snapshot};
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -74,7 +72,7 @@ fn opened(
     commit: Option<String>,
 ) -> Result<Opened, Error> {
     let location = anchored(location, &listed);
-    let snapshot = snapshot(&location, git, listed, Memory::new(), HashMap::new())?;
+    let snapshot = snapshot(&location, git, listed, Memory::new())?;
     Ok(Opened {
         snapshot,
         location,
@@ -87,14 +85,12 @@ pub(crate) fn snapshot(
     git: &gix::Repository,
     listed: Listed,
     memory: Memory,
-    refused: HashMap<RepoPath, &'static str>,
 ) -> Result<Snapshot, Error> {
     let objects = Objects {
         git: git.clone().into_sync(),
         listed,
         memory,
         top: location.top.clone(),
-        refused,
     };
     Ok(Snapshot::new(
         Box::new(objects),
@@ -218,7 +214,6 @@ pub(crate) fn left_out(location: &Location) -> Result<Option<Objects>, Error> {
         listed,
         memory: Memory::new(),
         top: location.top.clone(),
-        refused: HashMap::new(),
     }))
 }
 

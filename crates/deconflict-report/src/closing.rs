@@ -24,7 +24,7 @@ pub fn closing_lines(report: &Report, style: Style) -> String {
     for lost in &report.unfinished {
         let _ = writeln!(out, "not finished: {}", escape(lost));
     }
-    out.push_str(&counts(report, style));
+    out.push_str(&counts(report));
     out.push('\n');
     out
 }
@@ -79,7 +79,7 @@ fn not_checked(out: &mut String, report: &Report, style: Style) {
     }
 }
 
-fn counts(report: &Report, style: Style) -> String {
+fn counts(report: &Report) -> String {
     let summary = &report.summary;
     let mut parts = Vec::new();
     for (number, one, many) in [
@@ -96,7 +96,10 @@ fn counts(report: &Report, style: Style) -> String {
     } else {
         parts.join(", ")
     };
-    if summary.old > 0 && !style.show_old {
+    if summary.old > 0 && report.shows_old() {
+        let old = count(summary.old, "older finding", "older findings");
+        let _ = write!(text, "; {old}");
+    } else if summary.old > 0 {
         let old = count(summary.old, "older finding", "older findings");
         let _ = write!(text, "; {old} not shown (--show-old)");
     }

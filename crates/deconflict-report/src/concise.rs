@@ -8,10 +8,7 @@ use crate::wire::place;
 
 /// One line per finding and nothing else.
 pub fn concise(report: &Report, style: Style) -> String {
-    let shown = report
-        .findings
-        .iter()
-        .filter(|finding| style.show_old || !finding.old);
+    let shown = report.findings.iter();
     shown.map(|finding| one(finding, report, style)).collect()
 }
 
@@ -30,8 +27,9 @@ fn one(finding: &Finding, report: &Report, style: Style) -> String {
         1 => format!(" (other side: {})", sides[0]),
         _ => format!(" (other sides: {})", list(&sides, style.list_limit())),
     };
+    let old = if finding.old { " (old)" } else { "" };
     format!(
-        "{}:{}:{}: {}[{}] {}{other}\n",
+        "{}:{}:{}: {}[{}] {}{other}{old}\n",
         path_at_start(&at.path),
         at.line,
         at.column,

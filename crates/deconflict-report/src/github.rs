@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use deconflict_findings::{Finding, Report, Severity};
 
-use crate::shown::{details, worst_first};
+use crate::shown::{acted_on, details, headline, worst_first};
 use crate::text::{count, escape};
 use crate::wire::place;
 
@@ -23,7 +23,7 @@ pub fn github(report: &Report) -> String {
     let mut hidden = 0;
     let mut shown = [0; 3];
     for finding in worst_first(report) {
-        let used = &mut shown[finding.severity as usize];
+        let used = &mut shown[acted_on(finding) as usize];
         if *used == PER_LEVEL {
             hidden += 1;
         } else {
@@ -42,13 +42,13 @@ pub fn github(report: &Report) -> String {
 }
 
 fn one(out: &mut String, finding: &Finding, report: &Report) {
-    let level = match finding.severity {
+    let level = match acted_on(finding) {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "notice",
     };
     let at = place(&report.files, finding.primary.at);
-    let mut message = vec![escape(&finding.message).into_owned()];
+    let mut message = vec![headline(finding).into_owned()];
     message.extend(details(finding, report, SIDES));
     let _ = write!(
         out,

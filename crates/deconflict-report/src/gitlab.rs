@@ -5,7 +5,7 @@ use deconflict_findings::{Finding, Place, Report, Severity};
 use serde::Serialize;
 
 use crate::json::to_text;
-use crate::shown::{others, side, worst_first};
+use crate::shown::{acted_on, headline, others, side, worst_first};
 use crate::text::escape;
 use crate::wire::place;
 
@@ -58,7 +58,7 @@ fn issue<'r>(finding: &'r Finding, report: &'r Report) -> Issue<'r> {
         .take(SIDES)
         .map(|(place, who)| side(&place, who))
         .collect();
-    let mut description = escape(&finding.message).into_owned();
+    let mut description = headline(finding).into_owned();
     match sides.as_slice() {
         [] => {}
         [one] => description.push_str(&format!(" (other side: {one})")),
@@ -75,7 +75,7 @@ fn issue<'r>(finding: &'r Finding, report: &'r Report) -> Issue<'r> {
             body: body.join("\n\n"),
         }),
         categories: ["Bug Risk"],
-        severity: match finding.severity {
+        severity: match acted_on(finding) {
             Severity::Error => "critical",
             Severity::Warning => "major",
             Severity::Info => "info",

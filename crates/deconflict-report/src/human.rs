@@ -17,11 +17,7 @@ use crate::wire::place;
 pub fn human(report: &Report, style: Style) -> String {
     let mut out = String::new();
     let frames = Frames::new(style);
-    for finding in report
-        .findings
-        .iter()
-        .filter(|finding| style.show_old || !finding.old)
-    {
+    for finding in &report.findings {
         one(&mut out, finding, report, &frames, style);
         out.push('\n');
     }
@@ -58,6 +54,9 @@ fn one(out: &mut String, finding: &Finding, report: &Report, frames: &Frames, st
     trail(&mut below, finding, report, &indent, limit);
     if let Some(seen) = seen_in(finding, limit) {
         wrap(&mut below, &seen, &indent, &indent, style.columns());
+    }
+    if let Some(age) = age(finding, limit) {
+        wrap(&mut below, &age, &indent, &indent, style.columns());
     }
     for note in &finding.notes {
         wrap(&mut below, &escape(note), &indent, &indent, style.columns());
@@ -145,6 +144,26 @@ fn seen_in(finding: &Finding, limit: usize) -> Option<String> {
             Some(format!("seen in {deployments}{where_}: {}", names(&roots)))
         }
     }
+}
+
+/// What of it was there before.
+fn age(finding: &Finding, limit: usize) -> Option<String> {
+    if finding.old {
+        return Some("it was there before".to_owned());
+    }
+    let (old, new): (Vec<_>, Vec<_>) = finding.seen_in.iter().partition(|seen| seen.old);
+    if old.is_empty() {
+        return None;
+    }
+    let names: BTreeSet<&str> = new
+        .into_iter()
+        .map(|seen| seen.cluster.as_deref().unwrap_or(&seen.root))
+        .collect();
+    let names: Vec<String> = names.into_iter().map(|name| escape(name).into_owned()).collect();
+    Some(format!(
+        "new in {}; elsewhere it was there before",
+        list(&names, limit)
+    ))
 }
 
 #[cfg(test)]
@@ -261,6 +280,29 @@ not checked: 2 deployments that need Helm, 1 remote base or file (-v lists them;
             )
             .contains("side 7")
         );
+    }
+
+    #[test]
+    fn what_the_base_has_is_said() {
+        let mut report = fixture::report();
+        report.findings.truncate(1);
+        let mut seen = report.findings[0].seen_in[0].clone();
+        seen.old = true;
+        seen.cluster = Some("test".to_owned());
+        report.findings[0].seen_in.push(seen);
+        let text = human(&report, Style::default());
+        let part = "   new in prod-eu; elsewhere it was there before\n";
+        assert!(text.contains(part), "{text}");
+        report.findings[0].old = true;
+        let text = human(&report, Style::default());
+        assert!(text.contains("   it was there before\n"), "{text}");
+        assert!(
+            text.ends_with("; 14 older findings; 2 silenced by ignores or contracts\n"),
+            "{text}"
+        );
+        assert!(crate::concise(&report, Style::default()).ends_with(" (old)\n"));
+        assert!(crate::github(&report).starts_with("::notice "));
+        assert!(crate::markdown(&report, 10_000).contains("<b>old error</b>"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use deconflict_findings::{Finding, Report, Severity};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use crate::shown::{details, worst_first};
+use crate::shown::{acted_on, details, headline, worst_first};
 use crate::text::escape;
 use crate::wire::place;
 
@@ -40,7 +40,7 @@ pub fn junit(report: &Report) -> String {
 fn case(finding: &Finding, report: &Report) -> TestCase {
     let at = place(&report.files, finding.primary.at);
     let path = escape(&at.path).into_owned();
-    let mut status = match finding.severity {
+    let mut status = match acted_on(finding) {
         Severity::Error | Severity::Warning => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Severity::Info => TestCaseStatus::skipped(),
     };
@@ -48,7 +48,7 @@ fn case(finding: &Finding, report: &Report) -> TestCase {
     text.extend(details(finding, report, SIDES));
     status
         .set_type(finding.severity.word())
-        .set_message(escape(&finding.message).into_owned())
+        .set_message(headline(finding).into_owned())
         .set_description(text.join("\n"));
     let mut case = TestCase::new(format!("{} {path}:{}", finding.rule, at.line), status);
     case.set_classname(finding.rule);

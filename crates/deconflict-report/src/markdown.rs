@@ -72,7 +72,7 @@ fn headline(report: &Report) -> String {
 /// How many findings each group of teams has.
 fn table(findings: &[&Finding]) -> String {
     let mut by_teams: BTreeMap<Vec<&str>, [usize; 3]> = BTreeMap::new();
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| !finding.old) {
         by_teams.entry(teams(finding)).or_default()[finding.severity as usize] += 1;
     }
     if by_teams.is_empty() {
@@ -109,7 +109,8 @@ fn table(findings: &[&Finding]) -> String {
 fn detail(finding: &Finding, report: &Report) -> String {
     let at = place(&report.files, finding.primary.at);
     let mut out = format!(
-        "<details><summary><b>{}</b> {}: {}</summary>\n\n",
+        "<details><summary><b>{}{}</b> {}: {}</summary>\n\n",
+        if finding.old { "old " } else { "" },
         finding.severity.word(),
         finding.rule,
         with_code(&finding.message)

@@ -122,6 +122,9 @@ fn result(finding: &Finding, report: &Report, used: &[&RuleMeta]) -> Value {
             "primaryLocationLineHash": format!("{}:1", finding.fingerprint),
         },
     });
+    if report.judged.merged {
+        result["baselineState"] = json!(if finding.old { "unchanged" } else { "new" });
+    }
     if let Some(index) = used.iter().position(|rule| rule.id == finding.rule) {
         result["ruleIndex"] = json!(index);
     }

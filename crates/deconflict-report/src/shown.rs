@@ -1,17 +1,37 @@
 //! What several formats show: which findings, in which order, with which other sides and teams.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use deconflict_findings::{Finding, Place, Report};
+use deconflict_findings::{Finding, Place, Report, Severity};
 
 use crate::text::escape;
 use crate::wire::place;
 
-/// Findings that the base did not have, worst first, else in the order of the report.
+/// Findings that are new, worst first, then the others, else in the order of the report.
 pub(crate) fn worst_first(report: &Report) -> Vec<&Finding> {
-    let mut shown: Vec<&Finding> = report.findings.iter().filter(|finding| !finding.old).collect();
-    shown.sort_by_key(|finding| Reverse(finding.severity));
+    let mut shown: Vec<&Finding> = report.findings.iter().collect();
+    shown.sort_by_key(|finding| (finding.old, Reverse(finding.severity)));
     shown
+}
+
+/// The severity with which programs act on a finding: what was there before fails nothing.
+pub(crate) fn acted_on(finding: &Finding) -> Severity {
+    if finding.old {
+        Severity::Info
+    } else {
+        finding.severity
+    }
+}
+
+/// The headline; what was there before says so.
+pub(crate) fn headline(finding: &Finding) -> Cow<'_, str> {
+    let message = escape(&finding.message);
+    if finding.old {
+        format!("{message} (old)").into()
+    } else {
+        message
+    }
 }
 
 /// The other sides: where, and who.

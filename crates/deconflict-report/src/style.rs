@@ -13,8 +13,6 @@ pub struct Style {
     pub width: usize,
     /// How much the reader wants.
     pub detail: Detail,
-    /// Findings that the base already had, too.
-    pub show_old: bool,
 }
 
 /// How much the reader wants.
@@ -35,7 +33,6 @@ impl Default for Style {
             unicode: true,
             width: 100,
             detail: Detail::Normal,
-            show_old: false,
         }
     }
 }

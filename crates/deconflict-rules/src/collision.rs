@@ -146,7 +146,11 @@ impl<'i, 'a> Collision<'i, 'a> {
         let first = self.sides.first()?;
         let mut finding = Finding::new(rule.meta.id, rule.meta.severity, message, first.spot.at);
         finding.primary = label(first);
-        finding.related = self.sides[1..].iter().map(label).collect();
+        let other = |side: &Side<'_, '_>| Label {
+            trail: side.spot.trail(),
+            ..label(side)
+        };
+        finding.related = self.sides[1..].iter().map(other).collect();
         finding.trail = first.spot.trail();
         finding.objects = self.sides.iter().map(|side| side.placed.reference()).collect();
         let certainties = self.sides.iter().map(|side| side.placed.certainty);

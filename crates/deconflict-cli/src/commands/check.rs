@@ -7,12 +7,12 @@ use deconflict_report::{
 
 use crate::args::Check;
 use crate::format::{Format, Output, outputs};
-use crate::open::{Refusal, open};
+use crate::open::{Refusal, open_merged};
 use crate::timing::Timing;
 use crate::{Exit, environment, output, select};
 
 /// Reasons that `--fail-on-skipped` knows: those of the JSON report's `coverage.skipped[].reason`.
-const REASONS: [&str; 9] = [
+const REASONS: [&str; 10] = [
     "remote",
     "helm",
     "plugin",
@@ -22,6 +22,7 @@ const REASONS: [&str; 9] = [
     "unsupported",
     "unreadable",
     "failed",
+    "conflict",
 ];
 
 /// Check, write the reports, and say by the exit code how it went.
@@ -40,9 +41,12 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
     select::one_of("reason", &args.fail_on_skipped, &REASONS)?;
 
     let mut timing = Timing::start(args.source.timing);
-    let opened = open(&args.source)?;
+    let opened = open_merged(&args.source, args.base.as_deref())?;
     timing.lap("read configuration");
-    let report = opened.check(&args.only, &args.skip);
+    let mut report = opened.check(&args.only, &args.skip);
+    if !args.show_old {
+        report.hide_old();
+    }
     timing.lap("check");
     let exit = judge(&report, args);
     let exit = write(&report, &outputs, args, exit);
@@ -67,7 +71,10 @@ fn judge(report: &Report, args: &Check) -> Exit {
     }
     let mut fresh = report.findings.iter().filter(|finding| !finding.old);
     let mut skipped = report.coverage.skipped.iter();
-    let fails = fresh.any(|finding| args.fail_on.fails(finding.severity))
+    // Without a tree after the merge nothing is clean, whatever `--fail-on` says.
+    let unmerged = skipped.clone().any(|skip| skip.reason == "conflict");
+    let fails = unmerged
+        || fresh.any(|finding| args.fail_on.fails(finding.severity))
         || skipped.any(|skip| args.fail_on_skipped.iter().any(|reason| reason == skip.reason));
     if fails { Exit::Findings } else { Exit::Clean }
 }
@@ -78,6 +85,7 @@ fn nothing_to_check(report: &Report) -> bool {
     report.summary.objects == 0
         && report.findings.is_empty()
         && report.summary.suppressed == 0
+        && report.summary.old == 0
         && report.coverage.rendered == 0
         && report.coverage.skipped.is_empty()
 }

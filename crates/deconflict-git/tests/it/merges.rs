@@ -43,6 +43,10 @@ fn fingerprint(directory: &std::path::Path, into: &mut Vec<String>) {
     into.sort();
 }
 
+fn list(paths: &[RepoPath]) -> String {
+    paths.iter().map(RepoPath::as_str).collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn as_git_merges() {
     let long = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n";
@@ -96,6 +100,15 @@ fn as_git_merges() {
             paths(&merged.base),
             "both.yaml d/keep.yaml gone.yaml main.yaml moved.yaml"
         );
+        assert_eq!(
+            list(&merged.changed),
+            "both.yaml change.yaml d/elsewhere.yaml gone.yaml moved.yaml"
+        );
+        let (from, to): (Vec<_>, Vec<_>) = merged.renames.iter().cloned().unzip();
+        assert_eq!(
+            (list(&from), list(&to)),
+            ("moved.yaml".into(), "d/elsewhere.yaml".into())
+        );
     }
 }
 
@@ -116,9 +129,11 @@ fn conflicts_are_listed_and_the_rest_is_there() {
         return;
     };
     let merged = merged(&repo, &Source::Worktree).unwrap();
-    let conflicts: Vec<&str> = merged.conflicts.iter().map(RepoPath::as_str).collect();
-    assert_eq!(conflicts, ["a.yaml", "c.yaml"]);
-    assert_eq!(read(&merged.snapshot, "a.yaml"), "has a merge conflict");
+    assert_eq!(list(&merged.conflicts), "a.yaml c.yaml");
+    assert_eq!(list(&merged.changed), "b.yaml");
+    // What the base has stands there: nothing, where it deleted the file.
+    assert_eq!(paths(&merged.snapshot), "a.yaml b.yaml");
+    assert_eq!(read(&merged.snapshot, "a.yaml"), "x: 2\n");
     assert_eq!(read(&merged.snapshot, "b.yaml"), "y: 2\n");
     assert_eq!(read(&merged.base, "a.yaml"), "x: 2\n");
 }
