@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod baseline;
+mod ci;
 mod code_scanning;
 mod corpus;
 mod formats;

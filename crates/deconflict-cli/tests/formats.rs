@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::sandbox::Sandbox;
 
 /// Rule, severity, own place and, if there is one, the first other place.
-type Row = (String, String, String, Option<String>);
+pub(crate) type Row = (String, String, String, Option<String>);
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
@@ -18,7 +18,7 @@ fn place(location: &Value) -> String {
     format!("{}:{}", text(&location["path"]), location["line"])
 }
 
-fn json(out: &str) -> BTreeSet<Row> {
+pub(crate) fn json(out: &str) -> BTreeSet<Row> {
     let report: Value = serde_json::from_str(out).expect("JSON");
     let findings = report["findings"].as_array().expect("findings").iter();
     findings
@@ -62,7 +62,7 @@ fn sarif(out: &str) -> BTreeSet<Row> {
         .collect()
 }
 
-fn gitlab(out: &str) -> BTreeSet<Row> {
+pub(crate) fn gitlab(out: &str) -> BTreeSet<Row> {
     let issues: Value = serde_json::from_str(out).expect("JSON");
     let place = |location: &Value| format!("{}:{}", text(&location["path"]), location["lines"]["begin"]);
     let issues = issues.as_array().expect("an array").iter();
@@ -88,7 +88,7 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
     Some(text.split_once(start)?.1.split_once(end)?.0)
 }
 
-fn github(out: &str) -> BTreeSet<Row> {
+pub(crate) fn github(out: &str) -> BTreeSet<Row> {
     let commands = out.lines().filter(|line| line.starts_with("::"));
     commands
         .map(|line| {

@@ -5,9 +5,22 @@ use std::path::Path;
 use crate::read;
 
 /// File, and the text around the version that must stand in it.
-const REPEATED: [(&str, &str, &str); 2] = [
+const REPEATED: [(&str, &str, &str); 7] = [
     ("pyproject.toml", "\nversion = \"", "\""),
     ("pyproject.toml", "deconflict-gitops==", "\""),
+    ("action.yml", "without the leading v\n    default: \"", "\""),
+    ("README.md", "rev: v", "\n"),
+    ("packaging/Containerfile", "ghcr.io/deconflict/deconflict:v", " "),
+    (
+        "examples/ci/github/deconflict.yml",
+        "deconflict/deconflict@v",
+        " ",
+    ),
+    (
+        "examples/ci/gitlab/deconflict.yml",
+        "without the leading v\n      default: \"",
+        "\"",
+    ),
 ];
 
 /// Failures in the checkout at `top`.
@@ -19,7 +32,7 @@ pub(super) fn check(top: &Path) -> Result<Vec<String>, String> {
         let text = read(&top.join(file))?;
         let found = between(&text, before, after).unwrap_or("nothing");
         if found != version {
-            let what = before.trim().trim_end_matches(['=', '"', ' ']);
+            let what = before.trim().lines().last().unwrap_or_default();
             failures.push(format!(
                 "{file}: {found} behind `{what}`, the workspace is {version}"
             ));
