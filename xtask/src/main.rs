@@ -26,7 +26,7 @@ usage: cargo xtask CHORE
   generate                 write docs/rules.md, docs/rules/ and schemas/*.json
   bundle [DIRECTORY]       make schemas/kubernetes.bin and its text from published packages, kept in DIRECTORY
   bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md
-  fuzz TARGET [--minutes N] [--seed N]  random changes of known inputs: yaml, kustomize, check";
+  fuzz TARGET [--minutes N] [--seed N]  random changes of known inputs: yaml, scanner, kustomize, check";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

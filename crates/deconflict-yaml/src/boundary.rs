@@ -23,6 +23,14 @@ fn next_line(bytes: &[u8], from: usize) -> usize {
     memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |to| from + to + 1)
 }
 
+/// True when a NUL or a carriage return without a line feed stands in the text. The parser library takes them for white
+/// space that ends a line or a marker, and so sees documents where no reading line by line does.
+pub(crate) fn has_other_ends(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b'\r', b'\0', bytes)
+        .any(|at| bytes[at] == b'\0' || bytes.get(at + 1) != Some(&b'\n'))
+}
+
 /// Where the document ends whose content reaches at least to byte `from`: at the next `---`, after the next `...`,
 /// or at the end of the text.
 pub(crate) fn end_of_document(text: &str, from: usize) -> usize {

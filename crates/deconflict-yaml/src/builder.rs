@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use deconflict_files::{Origin, Span};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::events::{Event, NESTING_LIMIT, Spanned};
+use crate::keys::repeated;
 use crate::node::KeyAt;
 use crate::parse::PROBLEMS;
 use crate::places::Places;
@@ -17,9 +18,7 @@ use crate::{Field, Kind, Node, Problem, ProblemKind, Scalar, Style};
 /// How many nodes aliases may add to a document, and how many nodes a text may have. A walk over so many takes
 /// about a second; the largest real documents known have some 100,000.
 const ALIASED_NODES: u64 = 1_000_000;
-const NODES: u64 = 2_000_000;
-/// Maps up to this size are searched for repeated keys by comparing all pairs.
-const SMALL_MAP: usize = 12;
+pub(crate) const NODES: u64 = 2_000_000;
 
 /// A collection that is being read.
 struct Frame {
@@ -402,25 +401,7 @@ impl<'t> Builder<'t> {
 
     /// Report keys that stand twice in the map whose fields begin at `base`.
     fn repeated_keys(&mut self, base: usize, problems: &mut Vec<Problem>) {
-        let fields = &self.fields[base..];
-        let same = |a: &Field, b: &Field| a.key.text == b.key.text && is_string(&a.key) == is_string(&b.key);
-        let mut found: Vec<(usize, usize)> = Vec::new();
-        if fields.len() <= SMALL_MAP {
-            for (index, field) in fields.iter().enumerate() {
-                if let Some(first) = fields[..index].iter().position(|before| same(before, field)) {
-                    found.push((first, index));
-                }
-            }
-        } else {
-            let mut seen = FxHashSet::default();
-            for (index, field) in fields.iter().enumerate() {
-                if !seen.insert((field.key.text.as_str(), is_string(&field.key)))
-                    && let Some(first) = fields.iter().position(|before| same(before, field))
-                {
-                    found.push((first, index));
-                }
-            }
-        }
+        let found = repeated(&self.fields[base..]);
         for (first, index) in found {
             let (first, field) = (self.fields[base + first].key_at.0, &self.fields[base + index]);
             if field.key.text == "<<" && field.key.is_bare() {
@@ -482,9 +463,4 @@ impl<'t> Builder<'t> {
             at += 2;
         }
     }
-}
-
-/// True when a key is text for every reader: quoted, or nothing that looks like a number, boolean or null.
-fn is_string(key: &Scalar) -> bool {
-    crate::Dialect::Kubernetes.read(key) == crate::Value::String
 }

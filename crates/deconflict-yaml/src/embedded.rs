@@ -1,7 +1,7 @@
 //! Documents inside scalars: a patch in a block scalar keeps its own lines.
 
 use crate::align::align;
-use crate::parse::parse_at;
+use crate::parse::{Reading, parse_at};
 use crate::places::Places;
 use crate::{Node, Parsed};
 
@@ -19,7 +19,7 @@ pub fn parse_embedded(node: &Node, raw: &str) -> Parsed {
         file: node.at.file,
         segments: &segments,
     };
-    parse_at(places, &scalar.text)
+    parse_at(places, &scalar.text, Reading::Short)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! What a scalar means is asked with a [`Dialect`], because four readers disagree about `yes`, `0o17` and `1e3`.
 
 mod align;
+mod block;
 mod boundary;
 mod builder;
 mod characters;
@@ -12,6 +13,7 @@ mod edit;
 mod embedded;
 mod events;
 mod json;
+mod keys;
 mod library;
 mod merge;
 mod node;
@@ -19,6 +21,7 @@ mod number;
 mod parse;
 mod places;
 mod problem;
+mod same;
 mod scalar;
 mod strict;
 mod tabs;
@@ -31,7 +34,7 @@ pub use json::{JsonError, JsonErrorKind, to_json, write_json_float, write_json_s
 pub use library::{Library, Loaded};
 pub use merge::{MergeError, MergeErrorKind, is_merge_key, resolve_merges};
 pub use node::{Field, KeyAt, Kind, Node};
-pub use parse::{Comment, Document, Parsed, parse};
+pub use parse::{Comment, Document, Parsed, Reading, parse, parse_as};
 pub use problem::{Problem, ProblemKind};
 pub use scalar::{Scalar, Style};
 pub use strict::{RepeatedKey, repeated_keys};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use deconflict_files::{FileId, Origin, Span};
 
-use crate::boundary::{content_of_document, end_of_document};
+use crate::block::{Read, Scanner};
+use crate::boundary::{content_of_document, end_of_document, has_other_ends};
 use crate::builder::Builder;
 use crate::characters::first_forbidden;
 use crate::events::{Event, Events, Failure};
@@ -30,6 +31,17 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
     /// All comments, in order.
     pub comments: Vec<Comment>,
+    /// How many of the documents were read the short way, without the parser library. The result does not depend on it.
+    pub short: usize,
+}
+
+/// Who reads a text. Nothing but the time depends on it; tests compare the two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reading {
+    /// The own scanner what it can, the parser library the rest.
+    Short,
+    /// The parser library everything.
+    Long,
 }
 
 /// One document. Documents tile the text: each reaches from its first line to the first line of the next. (Inside a
@@ -59,10 +71,15 @@ pub struct Comment {
 
 /// Parse a whole file.
 pub fn parse(file: FileId, text: &str) -> Parsed {
-    parse_at(Places { file, segments: &[] }, text)
+    parse_as(file, text, Reading::Short)
 }
 
-pub(crate) fn parse_at(places: Places<'_>, text: &str) -> Parsed {
+/// Parse a whole file with a reader of choice.
+pub fn parse_as(file: FileId, text: &str, reading: Reading) -> Parsed {
+    parse_at(Places { file, segments: &[] }, text, reading)
+}
+
+pub(crate) fn parse_at(places: Places<'_>, text: &str, reading: Reading) -> Parsed {
     let mut parsed = Parsed::default();
     if text.len() > BYTES {
         let at = Origin::start_of(places.file);
@@ -79,17 +96,18 @@ pub(crate) fn parse_at(places: Places<'_>, text: &str) -> Parsed {
         index: 0,
         start: 0,
         tabs: Tabs::new(text),
+        scanner: (reading == Reading::Short && !has_other_ends(text)).then(|| Scanner::new(places, text)),
     };
-    let mut from = Some(0);
-    while let Some(at) = from {
-        from = reader.run(at, &mut parsed);
-    }
+    while reader
+        .run_short(&mut parsed)
+        .unwrap_or_else(|| reader.run_long(&mut parsed))
+    {}
     parsed.comments.sort_by_key(|comment| comment.span.start);
     parsed.problems.sort_by_key(|problem| problem.at.span.start);
     parsed
 }
 
-/// Reads documents until one cannot be read.
+/// Reads the documents of a text one after the other.
 struct Reader<'t> {
     places: Places<'t>,
     text: &'t str,
@@ -98,6 +116,8 @@ struct Reader<'t> {
     /// Where it starts.
     start: usize,
     tabs: Tabs,
+    /// Who reads the common style; `None` when the library reads everything.
+    scanner: Option<Scanner<'t>>,
 }
 
 /// A document that is being read.
@@ -108,10 +128,45 @@ struct Open<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// Read from byte `from` on. Returns where to go on after a document that cannot be read.
-    fn run(&mut self, from: usize, parsed: &mut Parsed) -> Option<usize> {
-        let mut events = Events::new(self.text, from);
+    /// Read one document without the library. `None` when it is not of the style that can be read so; else whether
+    /// there is more text.
+    fn run_short(&mut self, parsed: &mut Parsed) -> Option<bool> {
+        let scanner = self.scanner.as_mut()?;
+        if self.index + 1 >= PARTS {
+            return None;
+        }
+        let Read { root, end, explicit } = scanner.document(self.start)?;
+        if parsed.comments.len() + scanner.comments.len() >= PARTS {
+            return None;
+        }
+        let comments = scanner.comments.iter();
+        parsed.comments.extend(comments.map(|span| Comment {
+            span: self.places.span(*span),
+        }));
+        let span = Span::new(self.start, end);
+        parsed.documents.push(Document {
+            index: self.index,
+            span: self.places.span(span),
+            parsed: span,
+            root,
+            explicit,
+            directives: false,
+        });
+        parsed.short += 1;
+        // All of them are text: the scanner takes no others.
+        self.tabs.end_document(end);
+        self.start = end;
+        self.index += 1;
+        Some(end < self.text.len())
+    }
+
+    /// Read with the library, up to the end of the next document, or of the text if there is nobody to go on. Returns
+    /// whether there is more.
+    fn run_long(&mut self, parsed: &mut Parsed) -> bool {
+        let mut events = Events::new(self.text, self.start);
         let mut open: Option<Open<'t>> = None;
+        // Where the document ended that was read for the scanner to go on with the next.
+        let mut closed: Option<usize> = None;
         while let Some(next) = events.next() {
             let spanned = match next {
                 Ok(spanned) => spanned,
@@ -120,6 +175,13 @@ impl<'t> Reader<'t> {
                     return self.give_up((!said).then_some(failure), parsed);
                 }
             };
+            if let Some(end) = closed {
+                // A comment may stand behind `...`.
+                let belongs = matches!(spanned.event, Event::Comment) && (spanned.span.start as usize) < end;
+                if !belongs {
+                    return end < self.text.len();
+                }
+            }
             let span = spanned.span;
             if parsed.comments.len() >= PARTS || self.index >= PARTS {
                 let at = self.places.origin(span);
@@ -128,7 +190,7 @@ impl<'t> Reader<'t> {
                     at,
                     document: self.index,
                 });
-                return None;
+                return false;
             }
             match spanned.event {
                 Event::Comment => {
@@ -142,6 +204,7 @@ impl<'t> Reader<'t> {
                     let end = end_of_document(self.text, span.start as usize);
                     if let Some(open) = open.take() {
                         self.close(Some(open), end, None, parsed);
+                        closed = self.scanner.is_some().then_some(end);
                     }
                 }
                 _ => {
@@ -162,7 +225,7 @@ impl<'t> Reader<'t> {
                 }
             }
         }
-        None
+        false
     }
 
     fn open(&self, span: Span, explicit: bool, version: Option<(u32, u32)>, parsed: &mut Parsed) -> Open<'t> {
@@ -242,11 +305,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Give up the document that starts at `self.start` and find the next.
-    fn give_up(&mut self, failure: Option<Failure>, parsed: &mut Parsed) -> Option<usize> {
+    /// Give up the document that starts at `self.start` and find the next. Returns whether there may be one.
+    fn give_up(&mut self, failure: Option<Failure>, parsed: &mut Parsed) -> bool {
         let end = end_of_document(self.text, content_of_document(self.text, self.start));
         self.close(None, end, failure, parsed);
-        (end < self.text.len()).then_some(end)
+        end < self.text.len()
     }
 }
 

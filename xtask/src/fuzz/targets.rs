@@ -8,12 +8,12 @@ use deconflict_files::{Files, MemoryTree, RepoPath, Span};
 use deconflict_findings::Judged;
 use deconflict_kustomize::{Session, to_yaml};
 use deconflict_yaml::{
-    Dialect, Library, Node, parse, parse_embedded, repeated_keys, resolve_merges, to_json,
+    Dialect, Library, Node, Reading, parse, parse_as, parse_embedded, repeated_keys, resolve_merges, to_json,
 };
 
 use super::seeds::Tree;
 
-pub(super) const NAMES: [&str; 3] = ["yaml", "kustomize", "check"];
+pub(super) const NAMES: [&str; 4] = ["yaml", "scanner", "kustomize", "check"];
 
 pub(super) fn run(target: &str, tree: &Tree) -> Result<(), String> {
     match target {
@@ -21,6 +21,10 @@ pub(super) fn run(target: &str, tree: &Tree) -> Result<(), String> {
             .files
             .iter()
             .try_for_each(|(_, bytes)| yaml(&String::from_utf8_lossy(bytes))),
+        "scanner" => tree
+            .files
+            .iter()
+            .try_for_each(|(_, bytes)| scanner(&String::from_utf8_lossy(bytes))),
         "kustomize" => kustomize(tree),
         _ => check(tree),
     }
@@ -75,6 +79,17 @@ fn yaml(text: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The scanner for the common style reads what the library reads.
+fn scanner(text: &str) -> Result<(), String> {
+    let file = Files::new().intern(&RepoPath::default(), &Arc::from(text));
+    let read = |reading| parse_as(file, text, reading);
+    if read(Reading::Short).is_same_as(&read(Reading::Long)) {
+        Ok(())
+    } else {
+        Err("scanner and library differ".to_owned())
+    }
 }
 
 /// Every directory with a kustomization builds or says why not, and what is built can be written.

@@ -11,6 +11,7 @@ mod conformance;
 mod hostile;
 mod opinion;
 mod random;
+mod short_way;
 
 use std::path::PathBuf;
 use std::sync::Arc;
