@@ -68,6 +68,12 @@ fn wanted() -> BTreeMap<PathBuf, String> {
         })
         .collect();
     files.insert(PathBuf::from("docs/rules.md"), table(&rules));
+    files.insert(PathBuf::from("docs/SUMMARY.md"), summary(&rules));
+    let keys = deconflict_config::reference();
+    files.insert(
+        PathBuf::from("docs/configuration-keys.md"),
+        format!("{NOTICE}{keys}"),
+    );
     let ids: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
     let schema = deconflict_config::json_schema(&ids);
     files.insert(PathBuf::from("schemas/deconflict.schema.json"), schema);
@@ -75,6 +81,35 @@ fn wanted() -> BTreeMap<PathBuf, String> {
         files.insert(Path::new("schemas").join(name), text);
     }
     files
+}
+
+/// The book's table of contents. mdBook reads nothing else than a list, so the notice stands in no comment.
+fn summary(rules: &[&RuleMeta]) -> String {
+    let mut text = "# Summary\n\n".to_owned();
+    for (title, page) in [
+        ("deconflict", "README"),
+        ("Start in five minutes", "start"),
+        ("Concepts", "concepts"),
+    ] {
+        let _ = writeln!(text, "- [{title}]({page}.md)");
+    }
+    text.push_str("- [Rules](rules.md)\n");
+    for rule in rules {
+        let _ = writeln!(text, "  - [{id}](rules/{id}.md)", id = rule.id);
+    }
+    for (title, page) in [
+        ("Configuration", "configuration"),
+        ("Every key", "configuration-keys"),
+        ("Command line", "command-line"),
+        ("In CI and in hooks", "ci"),
+        ("Beside other tools", "comparison"),
+        ("What is not checked", "limits"),
+        ("Performance", "performance"),
+        ("Security", "security"),
+    ] {
+        let _ = writeln!(text, "- [{title}]({page}.md)");
+    }
+    text
 }
 
 fn table(rules: &[&RuleMeta]) -> String {

@@ -9,6 +9,7 @@ mod baseline;
 mod ci;
 mod code_scanning;
 mod corpus;
+mod docs;
 mod formats;
 mod init;
 mod judged;
@@ -34,4 +35,5 @@ fn transcripts() {
     let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     cases.env("GIT_CEILING_DIRECTORIES", examples.display().to_string());
     cases.case("crates/deconflict-cli/tests/cmd/*.trycmd");
+    cases.case("docs/start.md");
 }

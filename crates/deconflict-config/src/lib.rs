@@ -27,7 +27,7 @@ pub use model::{
 };
 pub use problem::ConfigProblem;
 pub use read::{CONFIG_FILES, Found, find, parse};
-pub use schema::json_schema;
+pub use schema::{json_schema, reference};
 pub use team::{team_key, team_name};
 
 /// A name that no pattern spells: it stands for any file of a directory.

@@ -5,11 +5,14 @@ use std::path::Path;
 use crate::read;
 
 /// File, and the text around the version that must stand in it.
-const REPEATED: [(&str, &str, &str); 7] = [
+const REPEATED: [(&str, &str, &str); 10] = [
     ("pyproject.toml", "\nversion = \"", "\""),
     ("pyproject.toml", "deconflict-gitops==", "\""),
     ("action.yml", "without the leading v\n    default: \"", "\""),
     ("README.md", "rev: v", "\n"),
+    ("docs/ci.md", "rev: v", "\n"),
+    ("docs/ci.md", "deconflict/deconflict@v", "\n"),
+    ("docs/ci.md", "ghcr.io/deconflict/deconflict:v", " "),
     ("packaging/Containerfile", "ghcr.io/deconflict/deconflict:v", " "),
     (
         "examples/ci/github/deconflict.yml",

@@ -4,10 +4,12 @@ mod check;
 mod format;
 mod json;
 mod keys;
+mod reference;
 
 pub(crate) use check::Checker;
 pub use json::json_schema;
 pub(crate) use keys::{BASELINE, TOP};
+pub use reference::reference;
 
 /// One key of a map.
 #[derive(Debug)]
