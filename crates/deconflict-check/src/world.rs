@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use deconflict_claims::{ClusterIndex, Site};
+use deconflict_claims::{ClusterIndex, Site, Unseen};
+use deconflict_findings::PlacementStatus;
 use deconflict_kube::Scopes;
-use deconflict_placement::Placement;
+use deconflict_placement::{Placement, Placements, ProblemKind};
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
@@ -34,6 +35,7 @@ pub(crate) fn clusters(deployed: &Deployed) -> Vec<ClusterIndex<'_>> {
             }
         }
     }
+    let unseen = unseen(placements);
     let mut groups: Vec<(Option<&SmolStr>, Vec<Site<'_>>)> = placed
         .into_iter()
         .map(|(name, sites)| (Some(name), sites))
@@ -44,9 +46,42 @@ pub(crate) fn clusters(deployed: &Deployed) -> Vec<ClusterIndex<'_>> {
         .into_par_iter()
         .map(|(name, sites): (Option<&SmolStr>, Vec<Site<'_>>)| {
             let cluster = name.and_then(|name| placements.cluster(name));
+            let unnamed = sites.first().and_then(|site| site.placement.unnamed.as_ref());
+            let unseen = unseen.get(&(name, unnamed.filter(|_| name.is_none())));
             ClusterIndex::new(cluster, &sites, &placements.owners, &scopes)
+                .with_unseen(unseen.cloned().unwrap_or_default())
         })
         .collect()
+}
+
+/// The name of a cluster, or what stands for it.
+type Where<'d> = (Option<&'d SmolStr>, Option<&'d SmolStr>);
+
+/// What goes to each cluster and is not known. What a generator would make that only a running Argo CD can answer may go
+/// anywhere.
+fn unseen(placements: &Placements) -> BTreeMap<Where<'_>, Unseen> {
+    let generated = |problem: &deconflict_placement::Problem| {
+        matches!(problem.kind, ProblemKind::GeneratorNotEvaluated { .. })
+    };
+    let anywhere = placements.problems.iter().any(generated);
+    let mut found: BTreeMap<Where<'_>, Unseen> = BTreeMap::new();
+    for placement in &placements.all {
+        let key = (
+            placement.cluster.as_ref(),
+            placement.unnamed.as_ref().filter(|_| placement.cluster.is_none()),
+        );
+        let unseen = found.entry(key).or_default();
+        unseen.anywhere |= anywhere;
+        if placement.status != PlacementStatus::Rendered {
+            match &placement.namespace {
+                Some(namespace) => {
+                    unseen.namespaces.insert(namespace.clone());
+                }
+                None => unseen.anywhere = true,
+            }
+        }
+    }
+    found
 }
 
 /// The root of a placement as findings name it.

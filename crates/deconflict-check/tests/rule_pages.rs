@@ -6,7 +6,7 @@ use std::sync::Arc;
 use deconflict_check::{Input, Options};
 use deconflict_config::Codeowners;
 use deconflict_files::{Files, MemoryTree, RepoPath};
-use deconflict_findings::{Judged, Report};
+use deconflict_findings::{Certainty, Finding, Judged, Report};
 use deconflict_yaml::Library;
 
 /// The small repository in the first fenced block below `heading`: each file starts with a line `# path/of/file`.
@@ -59,10 +59,14 @@ fn check(id: &str, tree: MemoryTree) -> Report {
         },
     };
     let mut report = deconflict_check::check(&input, &Options::default());
-    // Said of every custom kind; a page that brings its definition along would be about that.
+    // Said of every custom kind, and of what an excerpt leaves out: a page that brings all of it along would be about that.
+    let of_excerpts = |finding: &Finding| {
+        let possible = finding.certainty == Certainty::Possible;
+        finding.rule == "crd-missing" || finding.rule.starts_with("ref-") && possible
+    };
     report
         .findings
-        .retain(|finding| finding.rule != "crd-missing" || id == "crd-missing");
+        .retain(|finding| finding.rule == id || !of_excerpts(finding));
     report
 }
 

@@ -1,7 +1,11 @@
 //! Everything in one cluster, sorted so that collisions are runs.
 
+use std::collections::BTreeSet;
+
+use deconflict_findings::PlacementStatus;
 use deconflict_kube::{Scopes, text_at};
 use deconflict_placement::{Cluster, Owners};
+use smol_str::SmolStr;
 
 use crate::pods::{Pod, Pods};
 use crate::{Claim, Placed, Site, Space};
@@ -20,6 +24,16 @@ pub struct ClusterIndex<'a> {
     /// By index into `objects`: false for all but the first of several that are one in the cluster.
     live: Vec<bool>,
     pods: Pods<'a>,
+    unseen: Unseen,
+}
+
+/// What is placed in a cluster and was not rendered, or not in full.
+#[derive(Clone, Debug, Default)]
+pub struct Unseen {
+    /// Something goes to the cluster, and nothing says to which namespace.
+    pub anywhere: bool,
+    /// Namespaces that something goes to.
+    pub namespaces: BTreeSet<SmolStr>,
 }
 
 /// A claim and who makes it.
@@ -55,6 +69,13 @@ impl<'a> ClusterIndex<'a> {
             let [first, second] = [pair[0] as usize, pair[1] as usize];
             live[second] = objects[first].identity() != objects[second].identity();
         }
+        let mut unseen = Unseen::default();
+        let partly = |placed: &&Placed<'_>| placed.placement.status != PlacementStatus::Rendered;
+        let namespaces = objects
+            .iter()
+            .filter(partly)
+            .filter_map(|placed| placed.namespace.clone());
+        unseen.namespaces.extend(namespaces);
         Self {
             cluster,
             pods: Pods::new(cluster, &objects, &live),
@@ -62,7 +83,34 @@ impl<'a> ClusterIndex<'a> {
             identities,
             claims,
             live,
+            unseen,
         }
+    }
+
+    /// With what else is placed in the cluster and was not rendered.
+    #[must_use]
+    pub fn with_unseen(mut self, unseen: Unseen) -> Self {
+        self.unseen.anywhere |= unseen.anywhere;
+        self.unseen.namespaces.extend(unseen.namespaces);
+        self
+    }
+
+    /// True when the tree has all of a namespace: it is declared, and nothing that is placed there was skipped or failed.
+    /// `None` stands for objects without namespace (rules.md section 3.1, References).
+    pub fn is_closed(&self, namespace: Option<&str>) -> bool {
+        match namespace {
+            _ if self.unseen.anywhere => false,
+            None => self.unseen.namespaces.is_empty(),
+            Some(name) => {
+                !self.unseen.namespaces.contains(name) && self.find("", "Namespace", None, name).is_some()
+            }
+        }
+    }
+
+    /// True when an engine, the layout or the configuration puts the objects into a cluster, named or not.
+    pub fn is_placed(&self) -> bool {
+        let mut placements = self.objects.iter().map(|placed| placed.placement);
+        self.cluster.is_some() || placements.any(|placement| placement.unnamed.is_some())
     }
 
     /// The objects, each once: of several that are one in the cluster the first.

@@ -23,7 +23,7 @@ pub(crate) use extract::extract;
 pub use extract::{Detail, Ingress, IngressClass, IngressPath};
 pub use footprint::{Facts, Footprint};
 pub use host::{HostDialect, HostRelation, normalise_host, relate_hosts};
-pub use index::{Claimed, ClusterIndex};
+pub use index::{Claimed, ClusterIndex, Unseen};
 pub use path::{PathDialect, PathRelation, PathSet, relate_paths};
 pub use placed::{Placed, Site};
 pub use routes::{IngressClasses, Route, ingress_routes};

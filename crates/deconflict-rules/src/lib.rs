@@ -19,6 +19,7 @@ mod netpol;
 mod overlap;
 mod platform;
 mod quota;
+mod refs;
 mod rule;
 mod rules;
 

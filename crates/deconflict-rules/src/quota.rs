@@ -45,7 +45,15 @@ pub(crate) fn place(files: &Files, at: Origin) -> String {
 
 /// Where a workload is declared.
 pub(crate) fn declared(pod: &Pod<'_>) -> Spot {
-    let object = &pod.facts.object;
+    declared_at(&pod.facts.object)
+}
+
+/// Where an object is declared.
+pub(crate) fn declared_object(placed: &Placed<'_>) -> Spot {
+    declared_at(&placed.facts.object)
+}
+
+fn declared_at(object: &deconflict_kube::Object) -> Spot {
     match object.body.at_path(&["metadata", "name"]) {
         Some(name) if name.at == object.declared_at => Spot::of(name),
         _ => Spot::at(object.declared_at),
