@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use crate::team::team_key;
 use crate::{
     ClusterConfig, Config, ConfigProblem, Contract, External, Glob, ListedRoot, NodePool, RuleSetting,
-    SourceConfig, Taint, Team,
+    SchemaConfig, SourceConfig, Taint, Team,
 };
 
 /// The address of "the cluster that holds the Application": no cluster's own, so several may list it.
@@ -40,6 +40,7 @@ pub(crate) fn build(root: &Node, config: &mut Config, problems: &mut Vec<ConfigP
     config.contracts = entries(root, "contracts", contract);
     config.external = entries(root, "external", external);
     config.secret_fields = texts(root, "secret_fields");
+    config.schemas = entries(root, "schemas", schema);
     config.exclude = globs(root, "exclude");
     for field in root.get("rules").map(|rules| rules.fields()).unwrap_or_default() {
         config
@@ -222,6 +223,16 @@ fn contract(node: &Node) -> Option<Contract> {
         reason: text(node, "reason")?,
         expires: text(node, "expires"),
         at: node.at,
+    })
+}
+
+fn schema(node: &Node) -> Option<SchemaConfig> {
+    let (path, at) = named(node, "schema")?;
+    Some(SchemaConfig {
+        schema: RepoPath::new(&path)?,
+        files: globs(node, "files"),
+        kinds: texts(node, "kinds"),
+        at,
     })
 }
 

@@ -23,7 +23,7 @@ pub use glob::Glob;
 pub use ignore::{Ignore, Ignores, ignores};
 pub use model::{
     ClusterConfig, Config, Contract, DEFAULT_KUBERNETES, External, Layout, ListedRoot, NodePool, RuleSetting,
-    SourceConfig, Taint, Team,
+    SchemaConfig, SourceConfig, Taint, Team,
 };
 pub use problem::ConfigProblem;
 pub use read::{CONFIG_FILES, Found, find, parse};

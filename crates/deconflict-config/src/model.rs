@@ -36,6 +36,8 @@ pub struct Config {
     pub external: Vec<External>,
     /// Field paths that are secret, for example `*.spec.password`.
     pub secret_fields: Vec<SmolStr>,
+    /// JSON schemas for files and kinds.
+    pub schemas: Vec<SchemaConfig>,
     /// Settings of rules, by id.
     pub rules: BTreeMap<SmolStr, RuleSetting>,
     /// What is not looked at.
@@ -57,6 +59,7 @@ impl Default for Config {
             contracts: Vec::new(),
             external: Vec::new(),
             secret_fields: Vec::new(),
+            schemas: Vec::new(),
             rules: BTreeMap::new(),
             exclude: Vec::new(),
             baseline: Baseline::default(),
@@ -104,6 +107,19 @@ impl Config {
                 .below(&self.top)
                 .is_some_and(|path| self.exclude.iter().any(|glob| glob.covers(&path)))
     }
+}
+
+/// An entry of `schemas`.
+#[derive(Clone, Debug)]
+pub struct SchemaConfig {
+    /// The schema's file, from Top.
+    pub schema: RepoPath,
+    /// Which files it describes, from Top.
+    pub files: Vec<Glob>,
+    /// Which kinds it describes: `Kind`, or `group/Kind`.
+    pub kinds: Vec<SmolStr>,
+    /// The text of the schema's path.
+    pub at: Origin,
 }
 
 /// Globs of directories with a meaning, from Top.

@@ -131,6 +131,7 @@ pub static ALL: &[&Rule] = &[
     &rules::iso_namespace_unowned::RULE,
     &rules::iso_no_default_deny::RULE,
     &rules::kus_build_error::RULE,
+    &rules::lay_schema_violation::RULE,
     &rules::lay_unknown_layout::RULE,
     &rules::lay_unreadable_file::RULE,
     &rules::lay_yaml_hazard::RULE,

@@ -62,6 +62,11 @@ pub(crate) static TOP: &[Key] = &[
         "Fields whose values are never printed, for example *.spec.password.",
     ),
     optional(
+        "schemas",
+        List(&Map(SCHEMA)),
+        "JSON schemas of the repository for files and kinds that deconflict does not know itself.",
+    ),
+    optional(
         "rules",
         Rules,
         "Settings of rules: \"off\", a severity, or a map of severity and options.",
@@ -221,6 +226,24 @@ static CONTRACT: &[Key] = &[
     optional("approved_by", Text(Name), "Who agreed."),
     required("reason", Text(Name), "Why."),
     optional("expires", Text(Date), "The last day it holds, YYYY-MM-DD."),
+];
+
+static SCHEMA: &[Key] = &[
+    required(
+        "schema",
+        Text(Path),
+        "The JSON schema, a file of this repository, of the draft that $schema names, else 2020-12; a $ref is followed within the repository only.",
+    ),
+    optional(
+        "files",
+        List(&Text(Glob)),
+        "Globs of YAML and JSON files that it describes.",
+    ),
+    optional(
+        "kinds",
+        List(&Text(Name)),
+        "Kinds that it describes, as rendered: Kind, or group/Kind.",
+    ),
 ];
 
 static EXTERNAL: &[Key] = &[

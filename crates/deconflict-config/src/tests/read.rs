@@ -109,6 +109,11 @@ fn show(config: &Config) -> String {
     if !config.secret_fields.is_empty() {
         line(format!("secret {}", list(&config.secret_fields)));
     }
+    for schema in &config.schemas {
+        let files: Vec<&str> = schema.files.iter().map(Glob::text).collect();
+        let (files, kinds) = (files.join(", "), list(&schema.kinds));
+        line(format!("schema {} [{files}] {kinds}", schema.schema));
+    }
     for (id, rule) in &config.rules {
         let options = rule
             .options
@@ -198,6 +203,9 @@ contracts:
 external:
   - {kind: StorageClass, name: fast}
 secret_fields: ["*.spec.password"]
+schemas:
+  - {schema: schemas/ci.json, files: [".github/workflows/*.yml"]}
+  - {schema: ./schemas/queue.json, kinds: [Queue, example.com/Topic]}
 rules:
   net-ingress-path-shadowed: "off"
   net-nodeport-dynamic-band: {severity: warning, band: "30000-30085"}
@@ -219,6 +227,8 @@ team payments [apps/payments/**] [payments, payments-*]
 contract sto-pvc-shared Some("PersistentVolumeClaim/shared/reports") [payments, billing] Some("storage") read-only archive Some("2027-06-30")
 external StorageClass None fast
 secret [*.spec.password]
+schema schemas/ci.json [.github/workflows/*.yml] []
+schema schemas/queue.json [] [Queue, example.com/Topic]
 rule net-ingress-path-shadowed off=true None None
 rule net-nodeport-dynamic-band off=false Some("warning") Some("{\"band\":\"30000-30085\",\"severity\":\"warning\"}")
 rule own-object-conflict off=true None None
@@ -289,7 +299,7 @@ apps [a]
 team a [] []
 :1:1 "clusterz" unknown key `clusterz`; did you mean `clusters`?
 :2:19 "path" unknown key `path`; did you mean `paths`?
-:3:1 "zzz" unknown key `zzz`; known here: version, kubernetes, layout, clusters, sources, teams, contracts, external, secret_fields, rules, exclude
+:3:1 "zzz" unknown key `zzz`; known here: version, kubernetes, layout, clusters, sources, teams, contracts, external, secret_fields, schemas, rules, exclude
 :4:21 "charts" unknown key `charts`; known here: apps, infra, policies
 "#,
     );

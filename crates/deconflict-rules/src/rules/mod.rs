@@ -35,6 +35,7 @@ pub(crate) mod iso_egress_no_dns;
 pub(crate) mod iso_namespace_unowned;
 pub(crate) mod iso_no_default_deny;
 pub(crate) mod kus_build_error;
+pub(crate) mod lay_schema_violation;
 pub(crate) mod lay_unknown_layout;
 pub(crate) mod lay_unreadable_file;
 pub(crate) mod lay_yaml_hazard;
