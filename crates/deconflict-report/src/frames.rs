@@ -121,7 +121,12 @@ impl Frames {
             writeln!(out, "{} {:indent$}{}", dim.style(&bar), "", paint(&underline))?;
             let room = self.style.columns().saturating_sub(gutter + 3);
             let indent = indent.min(room.saturating_sub(label.width()));
-            writeln!(out, "{} {:indent$}{}", dim.style(&bar), "", paint(label))
+            let mut lines = String::new();
+            crate::text::wrap(&mut lines, label, "", "", room.saturating_sub(indent));
+            for line in lines.lines() {
+                writeln!(out, "{} {:indent$}{}", dim.style(&bar), "", paint(line))?;
+            }
+            Ok(())
         }
     }
 }

@@ -1,30 +1,61 @@
 //! `human`: frames with both sides, the trail, the consequence and the help.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use deconflict_findings::{Finding, Report};
+use deconflict_findings::{Finding, Report, Severity};
 
 use crate::Style;
 use crate::closing::closing_lines;
 use crate::diagnostic::{Side, Texts};
 use crate::frames::Frames;
 use crate::style::Detail;
-use crate::text::{count, escape, list, wrap};
+use crate::text::{count, escape, list, thousands, wrap};
 use crate::wire::place;
 
 /// The report for people at a terminal.
 pub fn human(report: &Report, style: Style) -> String {
     let mut out = String::new();
     let frames = Frames::new(style);
-    for finding in &report.findings {
-        one(&mut out, finding, report, &frames, style);
-        out.push('\n');
+    // A terminal shows the end first: errors stand last, right above the counts.
+    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    findings.sort_by_key(|finding| finding.severity);
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        // What only informs must not bury the rest: five of a rule, then how many more.
+        let is_info = finding.severity == Severity::Info;
+        let seen = shown.entry(finding.rule).or_default();
+        *seen += usize::from(is_info);
+        if *seen <= style.list_limit() || !is_info {
+            one(&mut out, finding, report, &frames, style);
+            out.push('\n');
+        }
+        let next = findings.get(index + 1);
+        if is_info && next.is_none_or(|next| next.severity != Severity::Info) {
+            more_infos(&mut out, &shown, style);
+        }
     }
     if style.detail != Detail::Quiet {
         out.push_str(&closing_lines(report, style));
     }
     out
+}
+
+/// Infos that are not shown, by rule.
+fn more_infos(out: &mut String, shown: &BTreeMap<&str, usize>, style: Style) {
+    let limit = style.list_limit();
+    let rows = shown.iter().filter(|(_, seen)| **seen > limit);
+    let rows: Vec<String> = rows
+        .map(|(rule, seen)| format!("{} of {rule}", thousands(seen - limit)))
+        .collect();
+    if !rows.is_empty() {
+        let styles = style.theme().styles;
+        let text = format!("and {} (-v shows them)", list(&rows, usize::MAX));
+        let mut laid_out = String::new();
+        wrap(&mut laid_out, &text, "info: ", "      ", style.columns());
+        out.push_str(&laid_out.replacen("info", &styles.advice.style("info").to_string(), 1));
+        out.push('\n');
+    }
 }
 
 fn one(out: &mut String, finding: &Finding, report: &Report, frames: &Frames, style: Style) {
@@ -177,6 +208,18 @@ mod tests {
     #[test]
     fn both_sides_trail_consequence_and_help() {
         let want = "\
+info[own-object-conflict]: two values of data.password differ
+
+  ┌─ apps/x/secret.yaml:2:13
+2 │   password: ••••••••
+  │             ──────── differs
+
+warning[lay-yaml-hazard]: `kind` stands twice\\u{7}
+
+  ┌─ apps/x\\u{1b}/bad.yaml:2:7
+2 │ kind: \\u{1b}[31mPod
+  │       ─────────────
+
 error[net-nodeport-taken]: payments and checkout both claim node port 30080 in prod-eu
 
    ┌─ apps/checkout/api/overlays/prod/service-patch.yaml:9:17
@@ -189,18 +232,6 @@ error[net-nodeport-taken]: payments and checkout both claim node port 30080 in p
    trail: apps/checkout/api/base/service.yaml:3:17 patched (strategic merge patch)
    the API server refuses whichever is applied second: \"provided port is already allocated\"
    help: drop `nodePort` and let the cluster choose, or take one that is free: 30081, 30082, 30090
-
-warning[lay-yaml-hazard]: `kind` stands twice\\u{7}
-
-  ┌─ apps/x\\u{1b}/bad.yaml:2:7
-2 │ kind: \\u{1b}[31mPod
-  │       ─────────────
-
-info[own-object-conflict]: two values of data.password differ
-
-  ┌─ apps/x/secret.yaml:2:13
-2 │   password: ••••••••
-  │             ──────── differs
 
 checked 4,527 files, 383 placements, 13,238 objects, 1 cluster
 not checked: 2 deployments that need Helm, 1 remote base or file (-v lists them; --format json: coverage)
@@ -243,6 +274,26 @@ not checked: 2 deployments that need Helm, 1 remote base or file (-v lists them;
             plain = plain.replace(code, "");
         }
         assert_eq!(plain, human(&report, Style::default()));
+    }
+
+    #[test]
+    fn infos_do_not_bury_errors() {
+        let mut report = fixture::report();
+        let error = report.findings.remove(0);
+        let info = report.findings.remove(1);
+        report.findings = std::iter::repeat_n(info, 7).chain([error]).collect();
+        let verbose = Style {
+            detail: Detail::Verbose,
+            ..Style::default()
+        };
+        let check = |style: Style, want: usize, more: bool| {
+            let text = human(&report, style);
+            assert_eq!(text.matches("info[own-object-conflict]").count(), want, "{text}");
+            let said = "\n\ninfo: and 2 of own-object-conflict (-v shows them)\n\nerror[net-nodeport-taken]";
+            assert_eq!(text.contains(said), more, "{text}");
+        };
+        check(Style::default(), 5, true);
+        check(verbose, 7, false);
     }
 
     #[test]

@@ -85,9 +85,10 @@ pub(crate) fn wrap(out: &mut String, text: &str, first: &str, rest: &str, column
     }
     let mut column = first.width();
     let mut at_start = true;
-    for word in text.split(' ') {
+    for word in words(text, columns.saturating_sub(rest.width())) {
         let width = word.width();
-        if !at_start && column + 1 + width > columns {
+        // A runner takes a line for a command when it starts with `::`, spaces before it or not.
+        if !at_start && column + 1 + width > columns && !word.starts_with("::") {
             out.push('\n');
             out.push_str(rest);
             column = rest.width();
@@ -102,6 +103,32 @@ pub(crate) fn wrap(out: &mut String, text: &str, first: &str, rest: &str, column
         at_start = false;
     }
     out.push('\n');
+}
+
+/// The words of `text`, split at spaces. What stands between backticks stays together, so that it can be copied, when it
+/// is no longer than `room`.
+fn words(text: &str, room: usize) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let mut end = None;
+        let mut in_code = false;
+        for (at, c) in text.char_indices() {
+            match c {
+                '`' => in_code = !in_code,
+                ' ' if !in_code => {
+                    end = Some(at);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let together = end.unwrap_or(text.len());
+        let is_whole = !in_code && text[..together].width() <= room;
+        let end = if is_whole { end } else { text.find(' ') };
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
 }
 
 #[cfg(test)]
@@ -145,6 +172,13 @@ mod tests {
             "averyveryverylongword x",
             "  help: averyveryverylongword\n        x\n",
         );
+        check(
+            "one `two three` four",
+            "  help: one\n        `two three`\n        four\n",
+        );
+        check("a `b c d e f g h` i", "  help: a `b c d e f\n        g h` i\n");
+        check("it`s one two three", "  help: it`s one two\n        three\n");
+        check("one two three ::four", "  help: one two\n        three ::four\n");
         check(
             "  kept   as is, however long it may be",
             "  help:   kept   as is, however long it may be\n",
