@@ -11,6 +11,7 @@ mod later;
 mod open;
 mod output;
 mod panics;
+mod progress;
 mod select;
 mod timing;
 

@@ -65,6 +65,11 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
+    /// The files that were read so far.
+    pub(crate) fn files(&self) -> &Files {
+        self.input.library.files()
+    }
+
     /// Findings; with a base, those that it has too are marked as old.
     pub(crate) fn check(&self, only: &[String], skip: &[String]) -> Report {
         let options = Options {

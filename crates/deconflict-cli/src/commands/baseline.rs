@@ -9,7 +9,7 @@ use deconflict_report::escape;
 
 use crate::args::{Baseline as Args, BaselineAction, BaselineCreate, BaselineTree, Source};
 use crate::open::{Opened, Refusal, open};
-use crate::{Exit, output};
+use crate::{Exit, output, progress};
 
 /// Write the baseline anew, or what is left of it.
 pub(crate) fn run(args: &Args) -> Exit {
@@ -30,7 +30,8 @@ fn create(args: &BaselineCreate) -> Result<Exit, Refusal> {
             "{shown} exists already; `baseline prune` removes what is gone, `baseline create --force` accepts everything anew"
         )));
     }
-    let report = source(&args.tree)?.check_all();
+    let opened = source(&args.tree)?;
+    let report = progress::during(&args.tree.look, opened.files(), || opened.check_all());
     if let Some(exit) = unfinished(&report) {
         return Ok(exit);
     }
@@ -52,7 +53,7 @@ fn prune(tree: &BaselineTree) -> Result<Exit, Refusal> {
         )));
     }
     let opened = source(tree)?;
-    let report = opened.check_all();
+    let report = progress::during(&tree.look, opened.files(), || opened.check_all());
     if let Some(exit) = unfinished(&report) {
         return Ok(exit);
     }

@@ -9,7 +9,7 @@ use crate::args::Check;
 use crate::format::{Format, Output, outputs};
 use crate::open::{Refusal, open_merged};
 use crate::timing::Timing;
-use crate::{Exit, environment, output, select};
+use crate::{Exit, environment, output, progress, select};
 
 /// Reasons that `--fail-on-skipped` knows: those of the JSON report's `coverage.skipped[].reason`.
 const REASONS: [&str; 10] = [
@@ -43,7 +43,9 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
     let mut timing = Timing::start(args.source.timing);
     let opened = open_merged(&args.source, args.base.as_deref())?;
     timing.lap("read configuration");
-    let mut report = opened.check(&args.only, &args.skip);
+    let mut report = progress::during(&args.look, opened.files(), || {
+        opened.check(&args.only, &args.skip)
+    });
     if !args.show_old {
         report.hide_old();
     }

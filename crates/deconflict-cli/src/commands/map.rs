@@ -6,7 +6,7 @@ use crate::args::Map;
 use crate::format::TableFormat;
 use crate::open::{Refusal, open};
 use crate::timing::Timing;
-use crate::{Exit, environment, output};
+use crate::{Exit, environment, output, progress};
 
 /// Print every placement.
 pub(crate) fn run(args: &Map) -> Exit {
@@ -17,7 +17,7 @@ fn mapped(args: &Map) -> Result<Exit, Refusal> {
     let mut timing = Timing::start(args.source.timing);
     let opened = open(&args.source)?;
     timing.lap("read configuration");
-    let report = opened.map();
+    let report = progress::during(&args.look, opened.files(), || opened.map());
     timing.lap("map");
     let exit = if report.unfinished.is_empty() {
         Exit::Clean
