@@ -53,8 +53,19 @@ impl Judge<'_> {
     /// example or test data as likely as something that is applied: what is found there is only possible.
     fn doubt_what_nobody_applies(&self, found: &mut [Instance]) {
         let placements = &self.deployed.placements.all;
-        let is_applied =
-            |placement: &Placement| placement.cluster.is_some() || placement.engine != Engine::Plain;
+        // Applications that nothing reaches are applied by hand, in a cluster that nobody names. (A Flux object that
+        // nothing reaches is as often a patch.)
+        let holders: FxHashSet<&str> = placements
+            .iter()
+            .filter_map(|placement| placement.request.as_ref()?.holder.as_deref())
+            .collect();
+        let is_applied = |placement: &Placement| {
+            let holds = placement
+                .unnamed
+                .as_deref()
+                .is_some_and(|unnamed| holders.contains(unnamed));
+            placement.cluster.is_some() || placement.engine != Engine::Plain || holds
+        };
         let applied: FxHashSet<String> = placements
             .iter()
             .filter(|placement| is_applied(placement))

@@ -11,6 +11,8 @@ use deconflict_yaml::Library;
 
 use crate::{Input, Options};
 
+mod engines;
+
 fn input(text: &str) -> Input {
     let snapshot = Arc::new(MemoryTree::fixture(text).snapshot());
     let library = Arc::new(Library::new(snapshot, Arc::new(Files::new())));

@@ -2,7 +2,7 @@
 
 use deconflict_findings::{Certainty, ObjectRef, PlacementStatus};
 use deconflict_kube::{Scope, Scopes};
-use deconflict_placement::{Owners, Placement};
+use deconflict_placement::{Asked, Owners, Placement};
 use smol_str::{SmolStr, ToSmolStr};
 
 use crate::{Facts, Footprint};
@@ -52,13 +52,14 @@ impl<'a> Placed<'a> {
             _ => Certainty::Possible,
         };
         let path = placement.root.as_ref();
-        let owner = owners.owner(
-            path,
-            Some(&facts.object.body),
-            placement.cluster.as_deref(),
-            namespace.as_deref(),
-            placement.owner.as_ref(),
-        );
+        let owner = owners.owner(&Asked {
+            root: path,
+            body: Some(&facts.object.body),
+            project: placement.project_owner.as_ref(),
+            cluster: placement.cluster.as_deref(),
+            namespace: namespace.as_deref(),
+            layout: placement.owner.as_ref(),
+        });
         let app = placement.app.clone().unwrap_or_else(|| match path {
             Some(root) => root.display().to_smolstr(),
             None => SmolStr::default(),

@@ -20,7 +20,7 @@ pub(crate) enum EntryKind {
     HelmRelease,
     /// `FluxInstance` of the Flux operator.
     FluxInstance,
-    /// A Flux source, a ConfigMap, a Secret: others look it up.
+    /// A Flux source, an AppProject, a ConfigMap, a Secret: others look it up.
     Fact,
 }
 
@@ -37,6 +37,7 @@ impl EntryKind {
             ("helm.toolkit.fluxcd.io", "HelmRelease") => Some(Self::HelmRelease),
             ("fluxcd.controlplane.io", "FluxInstance") => Some(Self::FluxInstance),
             ("", "ConfigMap" | "Secret")
+            | ("argoproj.io", "AppProject")
             | ("source.toolkit.fluxcd.io" | "source.extensions.fluxcd.io", _) => Some(Self::Fact),
             _ => None,
         }

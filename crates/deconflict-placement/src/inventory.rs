@@ -170,6 +170,38 @@ impl Inventory {
         }
     }
 
+    /// Servers and names by which an Argo CD may know a destination that turned out to be `cluster`; an empty list when
+    /// nobody says one.
+    pub(crate) fn known_as(
+        &self,
+        cluster: Option<&SmolStr>,
+        server: Option<&str>,
+        name: Option<&str>,
+    ) -> (Vec<SmolStr>, Vec<SmolStr>) {
+        let is_local = name == Some("in-cluster") || server.map(normal) == Some(normal(IN_CLUSTER));
+        let mut names: Vec<SmolStr> = name
+            .map(SmolStr::from)
+            .into_iter()
+            .chain(cluster.cloned())
+            .collect();
+        if is_local {
+            names.push("in-cluster".into());
+            return (vec![IN_CLUSTER.into()], names);
+        }
+        let written = server.map(|server| server.trim_end_matches('/').into());
+        let mut servers: Vec<SmolStr> = written.into_iter().collect();
+        let known = cluster.and_then(|cluster| self.known.get(cluster));
+        for spelling in known.into_iter().flat_map(|known| &known.spellings) {
+            let list = if spelling.contains("://") {
+                &mut servers
+            } else {
+                &mut names
+            };
+            list.push(spelling.clone());
+        }
+        (servers, names)
+    }
+
     /// The cluster that one of its spellings (a kubeConfig Secret, say) names.
     pub(crate) fn spelled(&self, text: &str) -> Option<SmolStr> {
         match self.resolve(None, None, Some(text)) {

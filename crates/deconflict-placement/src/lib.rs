@@ -27,8 +27,8 @@ mod testing;
 
 pub use build::{Build, Edited, Substitution};
 pub use cluster::Cluster;
-pub use owners::{Owners, TEAM_KEYS};
-pub use placement::{Engine, Placement, PlacementId};
+pub use owners::{Asked, Owners, TEAM_KEYS};
+pub use placement::{Engine, Placement, PlacementId, ProjectRequest};
 pub use placements::Placements;
 pub use plan::{Feed, Plan};
 pub use problem::{Problem, ProblemKind};

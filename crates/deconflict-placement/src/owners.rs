@@ -38,6 +38,23 @@ pub struct Owners {
     directories: Arc<RwLock<FxHashMap<RepoPath, Option<SmolStr>>>>,
 }
 
+/// What may say who owns something.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Asked<'a> {
+    /// The directory that is deployed.
+    pub root: Option<&'a RepoPath>,
+    /// The object.
+    pub body: Option<&'a Node>,
+    /// The team of the Argo CD project.
+    pub project: Option<&'a SmolStr>,
+    /// The cluster.
+    pub cluster: Option<&'a str>,
+    /// The namespace that it ends up in.
+    pub namespace: Option<&'a str>,
+    /// The team directory of the layout.
+    pub layout: Option<&'a SmolStr>,
+}
+
 impl Owners {
     /// Owners as `config` and `codeowners` declare them.
     pub fn new(config: Arc<Config>, codeowners: Arc<Codeowners>) -> Self {
@@ -63,25 +80,27 @@ impl Owners {
         self.spellings.get(&key).cloned().unwrap_or(key)
     }
 
+    /// The team of that name, if the configuration or CODEOWNERS knows it.
+    pub fn known(&self, name: &str) -> Option<SmolStr> {
+        self.spellings.get(&team_key(name)).cloned()
+    }
+
     /// The owner of a placed object, the first that answers of (rules.md section 3): globs of the configuration,
-    /// CODEOWNERS, the object's own label or annotation, the owner of its namespace if there is exactly one. `root` is
-    /// the directory that is deployed. The team directory of the layout is the placement's `owner` and comes last: pass
-    /// it as `layout`.
-    pub fn owner(
-        &self,
-        root: Option<&RepoPath>,
-        body: Option<&Node>,
-        cluster: Option<&str>,
-        namespace: Option<&str>,
-        layout: Option<&SmolStr>,
-    ) -> Option<SmolStr> {
-        root.and_then(|root| self.of_directory(root))
-            .or_else(|| body.and_then(|body| self.of_object(body)))
-            .or_else(|| match self.of_namespace(cluster, namespace?).as_slice() {
-                [only] => Some(only.clone()),
-                _ => None,
-            })
-            .or_else(|| layout.map(|name| self.team(name)))
+    /// CODEOWNERS, the object's own label or annotation, the Argo CD project, the owner of its namespace if there is
+    /// exactly one, the team directory of the layout.
+    pub fn owner(&self, asked: &Asked<'_>) -> Option<SmolStr> {
+        asked
+            .root
+            .and_then(|root| self.of_directory(root))
+            .or_else(|| asked.body.and_then(|body| self.of_object(body)))
+            .or_else(|| asked.project.cloned())
+            .or_else(
+                || match self.of_namespace(asked.cluster, asked.namespace?).as_slice() {
+                    [only] => Some(only.clone()),
+                    _ => None,
+                },
+            )
+            .or_else(|| asked.layout.map(|name| self.team(name)))
     }
 
     /// The owner of the file at `path`: the team whose `paths` globs match most specifically, else the first owner that
@@ -137,13 +156,14 @@ mod tests {
     use deconflict_files::{MemoryTree, RepoPath};
     use deconflict_yaml::Library;
 
-    use super::Owners;
+    use super::{Asked, Owners};
 
     /// Where an object is deployed and what it says.
     #[derive(Default)]
     struct Case {
         root: &'static str,
         metadata: &'static str,
+        project: &'static str,
         namespace: &'static str,
         layout: &'static str,
     }
@@ -171,13 +191,14 @@ teams:
         let loaded = library.load(&RepoPath::new("object.yaml").unwrap()).unwrap();
         let body = loaded.parsed().documents[0].root.clone().unwrap();
         let some = |text: &'static str| (!text.is_empty()).then_some(text);
-        let got = owners.owner(
-            some(case.root).and_then(RepoPath::new).as_ref(),
-            Some(&body),
-            None,
-            some(case.namespace),
-            some(case.layout).map(Into::into).as_ref(),
-        );
+        let got = owners.owner(&Asked {
+            root: some(case.root).and_then(RepoPath::new).as_ref(),
+            body: Some(&body),
+            project: some(case.project).map(Into::into).as_ref(),
+            cluster: None,
+            namespace: some(case.namespace),
+            layout: some(case.layout).map(Into::into).as_ref(),
+        });
         let shown = (case.root, case.metadata, case.namespace, case.layout);
         assert_eq!(got.as_deref(), want, "{shown:?}");
     }
@@ -245,6 +266,14 @@ teams:
                 ..all()
             },
             Some("billing"),
+        );
+        check(
+            &Case {
+                metadata: "{}",
+                project: "search",
+                ..all()
+            },
+            Some("search"),
         );
         check(
             &Case {

@@ -73,8 +73,25 @@ pub struct Placement {
     pub status: PlacementStatus,
     /// Why not.
     pub reason: Option<SmolStr>,
+    /// The team that its Argo CD project names.
+    pub project_owner: Option<SmolStr>,
     /// Where the source comes from.
     pub source: Source,
+    /// What its Argo CD Application asks of its project; `None` for what no Application deploys.
+    pub request: Option<Arc<ProjectRequest>>,
+}
+
+/// What an Argo CD Application asks of its AppProject, in the spellings that the project's patterns may use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProjectRequest {
+    /// The cluster, or the cluster without name, whose Argo CD holds the Application.
+    pub holder: Option<SmolStr>,
+    /// `repoURL` as written.
+    pub repo: SmolStr,
+    /// Servers of the destination; empty when nobody says them.
+    pub servers: Vec<SmolStr>,
+    /// Names of the destination; empty when nobody says them.
+    pub names: Vec<SmolStr>,
 }
 
 impl Placement {

@@ -519,6 +519,8 @@ impl Plan {
                 revision: None,
                 deployed_by_merge: true,
             },
+            project_owner: None,
+            request: None,
         }
     }
 

@@ -93,6 +93,8 @@ pub(crate) fn run_with(rule: &str, text: &str, config: &Config, engine: Engine) 
                     revision: None,
                     deployed_by_merge: true,
                 },
+                project_owner: None,
+                request: None,
             };
             (placement, Vec::new())
         });

@@ -3,7 +3,9 @@
 
 mod absent;
 mod api;
+mod argo_application;
 mod argo_keys;
+mod argo_project;
 mod argo_schema;
 mod collision;
 mod compare;

@@ -19,7 +19,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::entry::{full_name, sources};
 use crate::inventory::{Destination, Registration};
 use crate::plan::{Plan, Site, SiteId};
-use crate::{Engine, Placement, PlacementId, ProblemKind, Root, RootKind};
+use crate::{Engine, Placement, PlacementId, ProblemKind, ProjectRequest, Root, RootKind};
 
 use kustomize::Variables;
 use source::Found;
@@ -45,6 +45,8 @@ struct Target {
     cluster: Option<SmolStr>,
     unnamed: Option<SmolStr>,
     namespace: Option<SmolStr>,
+    /// Servers and names that the project's patterns may use.
+    known_as: (Vec<SmolStr>, Vec<SmolStr>),
 }
 
 impl Plan {
@@ -131,6 +133,9 @@ impl Plan {
             }
         };
         Target {
+            known_as: self
+                .inventory
+                .known_as(cluster.as_ref(), server.as_deref(), name.as_deref()),
             cluster,
             unnamed,
             namespace: text("namespace"),
@@ -140,6 +145,7 @@ impl Plan {
     fn source(&mut self, application: &Application<'_>, number: usize, source: &Arc<Node>, target: Target) {
         let repo = source::text(source, "repoURL").unwrap_or_default();
         let revision = source::text(source, "targetRevision");
+        let holder = &self.site(application.site).placement;
         let mut placement = Placement {
             id: PlacementId(0),
             engine: Engine::ArgoCd,
@@ -165,6 +171,13 @@ impl Plan {
                 revision: revision.as_ref().map(ToString::to_string),
                 deployed_by_merge: false,
             },
+            project_owner: None,
+            request: Some(Arc::new(ProjectRequest {
+                holder: holder.cluster.clone().or_else(|| holder.unnamed.clone()),
+                repo: repo.clone(),
+                servers: target.known_as.0,
+                names: target.known_as.1,
+            })),
         };
         let path = source::text(source, "path").unwrap_or_default();
         let own = self

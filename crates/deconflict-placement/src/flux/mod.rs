@@ -246,6 +246,8 @@ impl Plan {
                 revision: None,
                 deployed_by_merge: false,
             },
+            project_owner: None,
+            request: None,
         }
     }
 

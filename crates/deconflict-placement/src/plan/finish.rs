@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::{From, Plan, Site};
 use crate::entry::{EntryKind, full_name};
 use crate::survey::Reach;
-use crate::{Engine, Placement, PlacementId, Placements, ProblemKind, Root, RootKind, layout};
+use crate::{Asked, Engine, Placement, PlacementId, Placements, ProblemKind, Root, RootKind, layout};
 
 impl Plan {
     /// The result.
@@ -156,16 +156,30 @@ impl Plan {
                 self.result.all.push(placement);
             }
         }
-        for placement in &mut self.result.all {
-            let said = self.result.owners.owner(
-                placement.root.as_ref(),
-                None,
-                placement.cluster.as_deref(),
-                placement.namespace.as_deref(),
-                placement.owner.as_ref(),
-            );
-            placement.owner = said;
+        let mut all = std::mem::take(&mut self.result.all);
+        for placement in &mut all {
+            placement.project_owner = self.owner_of_project(placement);
+            placement.owner = self.result.owners.owner(&Asked {
+                root: placement.root.as_ref(),
+                project: placement.project_owner.as_ref(),
+                cluster: placement.cluster.as_deref(),
+                namespace: placement.namespace.as_deref(),
+                layout: placement.owner.as_ref(),
+                ..Asked::default()
+            });
         }
+        self.result.all = all;
+    }
+
+    /// The team of an Application's project: a label or annotation of the AppProject, else its name when that is a team.
+    fn owner_of_project(&self, placement: &Placement) -> Option<SmolStr> {
+        let project = placement.project.as_ref()?;
+        let holder = placement.request.as_ref()?.holder.clone()?;
+        let known = self.facts.get(&(holder, "AppProject".into()));
+        let object = known.and_then(|known| known.iter().find(|((_, name), _)| name == project));
+        object
+            .and_then(|(_, object)| self.result.owners.of_object(object))
+            .or_else(|| self.result.owners.known(project))
     }
 
     /// The cluster that a path names. With an engine, directories say where its entry objects lie, never where

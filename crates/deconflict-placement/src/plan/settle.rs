@@ -109,7 +109,7 @@ impl Plan {
         let kinds = self.facts.keys().filter(|(known, _)| *known == place);
         kinds
             .into_iter()
-            .any(|(_, kind)| !matches!(kind.as_str(), "ConfigMap" | "Secret"))
+            .any(|(_, kind)| !matches!(kind.as_str(), "ConfigMap" | "Secret" | "AppProject"))
     }
 
     /// An object that is known in the cluster of `site`.

@@ -1,0 +1,237 @@
+//! Rules about Argo CD and Flux: what nearly fires.
+
+use super::run;
+use crate::Options;
+
+/// What the rules whose ids begin with `family` find in `tree`: severity, rule, message.
+fn check(family: &str, tree: &str, want: &[&str]) {
+    let report = run(tree, &Options::default());
+    let found = report
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.starts_with(family));
+    let found: Vec<String> = found
+        .map(|finding| {
+            format!(
+                "{}[{}] {}",
+                finding.severity.word(),
+                finding.rule,
+                finding.message
+            )
+        })
+        .collect();
+    assert_eq!(found, want, "{tree}");
+}
+
+const CONFIG: &str = "//- deconflict.yaml
+version: 1
+clusters:
+  - {name: hub, roots: [argocd]}
+  - {name: prod-eu, servers: ['https://prod-eu.example:6443']}
+sources: [{name: 'https://git.example/org/gitops', path: '.'}]
+//- apps/web/config.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: web}
+//- apps/web/role.yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: web-nodes}
+rules: []
+";
+
+/// An Application of project `team` that goes to `destination`, and that project.
+fn project(destination: &str, spec: &str) -> String {
+    format!(
+        "{CONFIG}//- argocd/app.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: web, namespace: argocd}}
+spec:
+  project: team
+  source: {{repoURL: 'https://git.example/org/gitops.git', path: apps/web}}
+  destination: {destination}
+//- argocd/project.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: {{name: team, namespace: argocd}}
+spec:
+{spec}"
+    )
+}
+
+const OPEN: &str = "  sourceRepos: ['*']\n  destinations: [{server: '*', namespace: '*'}]\n";
+const EU: &str = "{name: prod-eu, namespace: web}";
+
+#[test]
+fn a_project_decides_by_its_lists() {
+    let kinds = |lists: &str, want: &[&str]| {
+        check("argo-project", &project(EU, &format!("{OPEN}{lists}")), want);
+    };
+    let role = "error[argo-project-kind-denied] Application argocd/web deploys ClusterRole web-nodes, a kind that project \
+                team does not allow";
+    let map = "error[argo-project-kind-denied] Application argocd/web deploys ConfigMap web/web, a kind that project team \
+               does not allow";
+    kinds("", &[role]);
+    kinds("  clusterResourceWhitelist: [{group: '*', kind: '*'}]\n", &[]);
+    kinds(
+        "  clusterResourceWhitelist: [{group: rbac*, kind: Cluster*, name: web-*}]\n",
+        &[],
+    );
+    kinds(
+        "  clusterResourceWhitelist: [{group: rbac*, kind: Cluster*, name: api-*}]\n",
+        &[role],
+    );
+    kinds(
+        "  clusterResourceWhitelist: [{group: '', kind: ClusterRole}]\n",
+        &[role],
+    );
+    let open = "  clusterResourceWhitelist: [{group: '*', kind: '*'}]\n";
+    kinds(
+        &format!("{open}  clusterResourceBlacklist: [{{group: '*', kind: ClusterRole}}]\n"),
+        &[role],
+    );
+    kinds(&format!("{open}  namespaceResourceWhitelist: []\n"), &[map]);
+    kinds(
+        &format!("{open}  namespaceResourceWhitelist: [{{group: '', kind: ConfigMap}}]\n"),
+        &[],
+    );
+    kinds(
+        &format!("{open}  namespaceResourceBlacklist: [{{group: '', kind: ConfigMap}}]\n"),
+        &[map],
+    );
+}
+
+#[test]
+fn sources_of_a_project() {
+    let source = |repos: &str, allowed: bool| {
+        let lists = format!(
+            "  sourceRepos: {repos}\n  destinations: [{{server: '*', namespace: '*'}}]\n  clusterResourceWhitelist: \
+             [{{group: '*', kind: '*'}}]\n"
+        );
+        let denied = "error[argo-project-source-denied] Application argocd/web takes its source from \
+                      https://git.example/org/gitops.git, which project team does not allow";
+        check(
+            "argo-project",
+            &project(EU, &lists),
+            &[denied][usize::from(allowed)..],
+        );
+    };
+    source("[]", false);
+    source("['https://git.example/org/gitops']", true);
+    source("['HTTPS://git.example/org/*']", true);
+    source("['https://git.example/*']", false);
+    source("['https://git.example/**']", true);
+    source("['git@git.example:org/gitops']", false);
+    source("['*', '!https://git.example/org/*']", false);
+    source("['!https://git.example/web/*']", true);
+}
+
+#[test]
+fn destinations_of_a_project() {
+    let to = |destination: &str, destinations: &str, allowed: bool| {
+        let lists = format!(
+            "  sourceRepos: ['*']\n  destinations: {destinations}\n  clusterResourceWhitelist: [{{group: '*', kind: '*'}}]\n"
+        );
+        let report = run(&project(destination, &lists), &Options::default());
+        let denied = report
+            .findings
+            .iter()
+            .any(|finding| finding.rule == "argo-project-destination-denied");
+        assert_eq!(denied, !allowed, "{destination} {destinations}");
+    };
+    to(EU, "[]", false);
+    to(EU, "[{name: prod-eu, namespace: web}]", true);
+    to(EU, "[{name: prod-us, namespace: web}]", false);
+    to(EU, "[{name: prod-eu, namespace: api}]", false);
+    // The configuration says which server the name is.
+    to(
+        EU,
+        "[{server: 'https://prod-eu.example:6443', namespace: 'w*'}]",
+        true,
+    );
+    to(
+        EU,
+        "[{server: 'https://prod-us.example:6443', namespace: 'w*'}]",
+        false,
+    );
+    to(
+        EU,
+        "[{name: '*', namespace: '*'}, {name: '!prod-*', namespace: '*'}]",
+        false,
+    );
+    to(EU, "[{server: '*', namespace: '!kube-system'}]", true);
+    to(
+        EU,
+        "[{server: '*', namespace: '*'}, {server: '*', namespace: '!web'}]",
+        false,
+    );
+    let local = "{server: 'https://kubernetes.default.svc', namespace: web}";
+    to(local, "[{name: in-cluster, namespace: web}]", true);
+    to(
+        local,
+        "[{server: 'https://prod-eu.example:6443', namespace: web}]",
+        false,
+    );
+    // The objects' own namespaces count.
+    to(
+        "{name: prod-eu, namespace: api}",
+        "[{name: '*', namespace: api}]",
+        false,
+    );
+}
+
+#[test]
+fn a_project_of_another_argo_cd_says_nothing() {
+    let tree = project(EU, "  sourceRepos: []\n").replace("//- argocd/project", "//- other/project");
+    check("argo-project", &tree, &[]);
+    let two = tree.replace(
+        "  - {name: prod-eu, servers: ['https://prod-eu.example:6443']}",
+        "  - {name: prod-eu, roots: [other]}",
+    );
+    check("argo-project", &two, &[]);
+}
+
+#[test]
+fn a_project_names_the_owner() {
+    let owner = |metadata: &str, teams: &str| {
+        let tree = project(EU, OPEN)
+            .replace("metadata: {name: team, namespace: argocd}", metadata)
+            .replace("version: 1\n", &format!("version: 1\n{teams}"));
+        let report = run(&tree, &Options::default());
+        let row = report
+            .placements
+            .iter()
+            .find(|row| row.app.as_deref() == Some("argocd/web"));
+        row.and_then(|row| row.owner.clone())
+    };
+    let named = "metadata: {name: team, namespace: argocd, labels: {team: search}}";
+    let plain = "metadata: {name: team, namespace: argocd}";
+    assert_eq!(owner(named, "").as_deref(), Some("search"));
+    assert_eq!(owner(plain, ""), None);
+    assert_eq!(
+        owner(plain, "teams: [{name: Team, paths: [x]}]\n").as_deref(),
+        Some("Team")
+    );
+    let globs = "teams: [{name: pay, paths: [apps/web]}]\n";
+    assert_eq!(owner(named, globs).as_deref(), Some("pay"));
+    let spaces = "teams: [{name: pay, namespaces: [web]}]\n";
+    assert_eq!(owner(named, spaces).as_deref(), Some("search"));
+}
+
+#[test]
+fn pruning() {
+    let app = |policy: &str| {
+        format!(
+            "//- argocd/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web, namespace: \
+             argocd}}\nspec:\n  project: team\n  source: {{repoURL: 'https://charts.example', chart: web, targetRevision: \
+             1.0.0}}\n  destination: {{name: in-cluster, namespace: web}}\n  syncPolicy: {policy}\n"
+        )
+    };
+    let off = "warning[argo-prune-off] Application argocd/web syncs by itself and does not prune";
+    check("argo-prune", &app("{automated: {prune: false}}"), &[off]);
+    check("argo-prune", &app("{automated: {}}"), &[off]);
+    check("argo-prune", &app("{automated: {prune: true}}"), &[]);
+    check("argo-prune", &app("{automated: {enabled: false}}"), &[]);
+    check("argo-prune", &app("{syncOptions: [CreateNamespace=true]}"), &[]);
+}
