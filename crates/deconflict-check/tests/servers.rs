@@ -226,3 +226,46 @@ fn a_rule_that_cannot_be_evaluated_stands_in_the_coverage() {
         ]
     );
 }
+
+/// Wrong types, choices and the rules of definitions show no value of a field that the configuration calls secret.
+#[test]
+fn secret_fields_are_never_shown() {
+    let schema = "{type: object, properties: {password: {type: string, maxLength: 3}, level: {type: integer}}, \
+                  x-kubernetes-validations: [{rule: 'self.level < 3', messageExpression: '\"not with \" + self.password'}]}";
+    let config = CONFIG.to_owned() + "secret_fields: ['*.spec.password', Deployment.spec.replicas]\n";
+    let deployment = "//- apps/queue/overlays/a/deployment.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: queue, namespace: queue}
+spec:
+  replicas: hunter2
+  selector: {matchLabels: {app: queue}}
+  template: {metadata: {labels: {app: queue}}, spec: {containers: [{name: queue, image: 'queue:1'}]}}
+";
+    let tree = [
+        config,
+        definition("a", schema),
+        queue("a", "long", "{password: hunter2, level: 1}"),
+        queue("a", "ruled", "{password: abc, level: 5}"),
+        queue("a", "typed", "{password: 1234567, level: 1}"),
+        deployment.to_owned(),
+    ];
+    let report = run(&tree.concat());
+    let said: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.starts_with("crd-") || finding.rule == "api-wrong-type")
+        .map(|finding| format!("{} {:?}", finding.message, finding.help))
+        .collect();
+    assert_eq!(said.len(), 4, "{said:#?}");
+    for told in &said {
+        let silent = ["hunter", "abc", "1234567"]
+            .iter()
+            .all(|secret| !told.contains(secret));
+        assert!(silent, "{told}");
+    }
+    assert!(
+        said.iter().any(|told| told.contains("not with (secret)")),
+        "{said:#?}"
+    );
+}

@@ -97,15 +97,64 @@ pub(crate) fn is_secret(config: &Config, kind: &str, path: &str) -> bool {
     if kind == "Secret" && (below("data") || below("stringData")) {
         return true;
     }
-    let parts: Vec<&str> = std::iter::once(kind).chain(path.split('.')).collect();
-    config.secret_fields.iter().any(|pattern| {
-        let wanted: Vec<&str> = pattern.split('.').collect();
-        // What differs may be the field, a map that holds it, or something in it.
-        parts
-            .iter()
-            .zip(&wanted)
-            .all(|(part, wanted)| *wanted == "*" || *wanted == part.split('[').next().unwrap_or(part))
-    })
+    config
+        .secret_fields
+        .iter()
+        .any(|pattern| matches(pattern, kind, path))
+}
+
+/// True when a pattern and a path agree as far as both go: the path may name the field, a map that holds it, or something
+/// in it.
+fn matches(pattern: &str, kind: &str, path: &str) -> bool {
+    let parts = std::iter::once(kind).chain(path.split('.'));
+    parts
+        .zip(pattern.split('.'))
+        .all(|(part, wanted)| wanted == "*" || wanted == part.split('[').next().unwrap_or(part))
+}
+
+/// True when the configuration calls the value at `path` secret, or one around it.
+pub(crate) fn names_value(config: &Config, kind: &str, path: &str) -> bool {
+    let deep = path.split('.').count() + 1;
+    let reaches = |pattern: &&smol_str::SmolStr| pattern.split('.').count() <= deep;
+    config
+        .secret_fields
+        .iter()
+        .filter(reaches)
+        .any(|pattern| matches(pattern, kind, path))
+}
+
+/// The texts that the configuration calls secret in an object, the longest first; what is shorter than three letters is
+/// everywhere.
+pub(crate) fn secret_texts(config: &Config, kind: &str, body: &Node) -> Vec<String> {
+    fn walk(node: &Node, parts: &[&str], texts: &mut Vec<String>) {
+        for item in node.items() {
+            walk(item, parts, texts);
+        }
+        match (parts, node.text()) {
+            ([], Some(text)) if text.chars().count() > 2 => texts.push(text.to_owned()),
+            _ => {}
+        }
+        for field in node.fields() {
+            match parts {
+                [] => walk(&field.value, parts, texts),
+                [first, rest @ ..] if *first == "*" || *first == field.name() => {
+                    walk(&field.value, rest, texts)
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut texts = Vec::new();
+    for pattern in &config.secret_fields {
+        let parts: Vec<&str> = pattern.split('.').collect();
+        if let Some((first, rest)) = parts.split_first()
+            && (*first == "*" || *first == kind)
+        {
+            walk(body, rest, &mut texts);
+        }
+    }
+    texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    texts
 }
 
 /// A value in one line.

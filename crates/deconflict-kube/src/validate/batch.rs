@@ -1,6 +1,7 @@
 //! Jobs and CronJobs.
 
 use super::cursor::Cursor;
+use super::names::is_dns_label;
 use super::pod::{Restart, template};
 use super::workload::not_negative;
 use super::{Sink, meta};
@@ -23,6 +24,26 @@ pub(super) fn check(sink: &mut Sink<'_>, root: &Cursor<'_>) {
         job_spec(sink, &job.get("spec"), true);
     } else {
         job_spec(sink, &spec, false);
+        indexed_name(sink, root);
+    }
+}
+
+/// The pods of an Indexed Job are called after it and their index, as host names (`ValidateJob`).
+fn indexed_name(sink: &mut Sink<'_>, root: &Cursor<'_>) {
+    let spec = root.get("spec");
+    let (mode, completions) = (spec.get("completionMode"), spec.get("completions"));
+    let name = root.path(&["metadata", "name"]);
+    let (Some(count), Some(text)) = (completions.int().filter(|count| *count > 0), name.str()) else {
+        return;
+    };
+    let last = format!("{text}-{}", count - 1);
+    if mode.text() == "Indexed" && text.len() <= 63 && !is_dns_label(&last) {
+        sink.refuse(
+            "name-length-job",
+            &name,
+            format!("the last pod of this Indexed Job would be called `{last}`, which is no host name: at most 63 of a-z, 0-9 and `-`"),
+        )
+        .relate(completions.at(), "so many indices");
     }
 }
 

@@ -1,8 +1,8 @@
 //! What extends the cluster: custom resource definitions, webhooks, priority classes.
 
-use super::Sink;
 use super::cursor::Cursor;
 use super::names::is_dns_subdomain;
+use super::{Sink, structural};
 
 /// The highest priority a user may give (`HighestUserDefinablePriority`).
 const PRIORITY_MAX: i64 = 1_000_000_000;
@@ -56,20 +56,24 @@ pub(super) fn custom_resource(sink: &mut Sink<'_>, root: &Cursor<'_>) {
     }
     for version in versions.items() {
         let schema = version.path(&["schema", "openAPIV3Schema"]);
-        if !schema.exists() {
+        if schema.exists() {
+            structural::check(sink, &schema);
+        } else {
             sink.refuse_missing(
                 "crd-shape",
                 &version,
                 "schema",
                 "every version needs `schema.openAPIV3Schema`",
             );
-        } else if schema.get("type").text() != "object" {
-            sink.refuse(
-                "crd-shape",
-                &schema,
-                "the schema of an object has `type: object` at its root",
-            );
         }
+    }
+    let preserve = spec.get("preserveUnknownFields");
+    if preserve.bool() == Some(true) {
+        sink.refuse(
+            "crd-shape",
+            &preserve,
+            "`preserveUnknownFields: true` went with v1beta1; say `x-kubernetes-preserve-unknown-fields: true` in the schema",
+        );
     }
 }
 

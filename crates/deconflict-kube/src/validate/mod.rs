@@ -20,7 +20,9 @@ mod pod_parts;
 mod rbac;
 mod service;
 mod storage;
+mod structural;
 mod structure;
+mod templates;
 mod whole;
 mod workload;
 
@@ -126,7 +128,7 @@ pub fn check_object(subject: Subject<'_>, object: &Node) -> Vec<Violation> {
         ) => {
             extensions::webhooks(&mut sink, &root);
         }
-        _ => {}
+        _ => templates::check(&mut sink, &root),
     }
     sink.found
 }
@@ -135,7 +137,8 @@ pub fn check_object(subject: Subject<'_>, object: &Node) -> Vec<Violation> {
 struct Sink<'a> {
     found: Vec<Violation>,
     subject: Subject<'a>,
-    /// What a violation inside a pod template does: a StatefulSet's template was not checked before 1.34.
+    /// What a violation inside a pod template does: a StatefulSet's template was not checked before 1.34, and those of custom
+    /// resources are not at all.
     pod_effect: Effect,
 }
 

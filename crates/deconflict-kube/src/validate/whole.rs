@@ -2,7 +2,7 @@
 
 use deconflict_yaml::Node;
 
-use super::{Effect, Subject, Violation, check_object, custom, placeholder, structure};
+use super::{Effect, Subject, Violation, check_object, custom, placeholder, structure, templates};
 use crate::crd::Definitions;
 use crate::schema::{Bundle, KindId, KubernetesVersion, Retired, nearest};
 use crate::{Object, expand_list};
@@ -47,6 +47,9 @@ fn judge(
         return found;
     }
     let Some(row) = bundle.kind(group, version, kind) else {
+        if templates::has_template(group, kind) {
+            return check_object(subject, &object.body);
+        }
         return unknown_kind(object, kubernetes);
     };
     let mut found = Vec::new();

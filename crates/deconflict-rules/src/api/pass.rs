@@ -3,6 +3,7 @@
 use deconflict_findings::{Edit, Finding, Fix, Label, ObjectRef, Safety, Severity};
 use deconflict_kube::{Effect, Repair, Violation, validate};
 
+use crate::compare::{names_value, secret_texts};
 use crate::{ServerContext, Sink, rule_of};
 
 /// Everything that the API server of the cluster would say about the object, under the ids of the rules whose check is
@@ -37,15 +38,19 @@ fn id_of(context: &ServerContext<'_>, row: &str) -> Option<&'static str> {
     Some(rule_of(&id)?.meta.id)
 }
 
-fn finding(context: &ServerContext<'_>, rule: &'static str, violation: Violation) -> Finding {
+fn finding(context: &ServerContext<'_>, rule: &'static str, mut violation: Violation) -> Finding {
     let object = context.object;
+    let secret = is_secret(context, &violation);
+    if !context.config.secret_fields.is_empty() {
+        hide(context, &mut violation, secret);
+    }
     let severity = match violation.effect {
         Effect::Refused => Severity::Error,
         Effect::FailsLater | Effect::Warned | Effect::Unanswered => Severity::Warning,
     };
     let message = format!("{}: {}", object.key, violation.message);
     let mut made = Finding::new(rule, severity, message, violation.at);
-    if is_secret(context, &violation) {
+    if secret {
         made.primary = Label::secret(violation.at, "");
     } else {
         made.fix = violation
@@ -71,9 +76,26 @@ fn finding(context: &ServerContext<'_>, rule: &'static str, violation: Violation
     made
 }
 
+/// True where the value itself is secret, not only something below it.
 fn is_secret(context: &ServerContext<'_>, violation: &Violation) -> bool {
-    context.object.key.is("", "Secret")
-        && (violation.path.starts_with("data") || violation.path.starts_with("stringData"))
+    let of_secret = context.object.key.is("", "Secret")
+        && (violation.path.starts_with("data") || violation.path.starts_with("stringData"));
+    of_secret || names_value(context.config, &context.object.key.kind, &violation.path)
+}
+
+/// Fields that the configuration calls secret: sentences with a value in them say less, and other sentences of the object
+/// lose the value wherever it stands.
+fn hide(context: &ServerContext<'_>, violation: &mut Violation, secret: bool) {
+    let without_value = ["unknown-field", "schema-unknown", "required-field"].contains(&violation.row);
+    if secret && !without_value {
+        let name = violation.path.rsplit('.').next().unwrap_or_default();
+        violation.message = format!("`{name}` does not fit its field; what it says is secret");
+        violation.help = None;
+    }
+    for text in secret_texts(context.config, &context.object.key.kind, &context.object.body) {
+        violation.message = violation.message.replace(&text, "(secret)");
+        violation.help = violation.help.take().map(|help| help.replace(&text, "(secret)"));
+    }
 }
 
 /// The repair as an edit, where the text at the place is what the object has: composed values are edited elsewhere.

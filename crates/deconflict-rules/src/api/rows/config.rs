@@ -90,7 +90,8 @@ row! {
 
 row! {
     CRD_SHAPE = "api-crd-shape", refused, "a CustomResourceDefinition that contradicts itself",
-    what: "The name is plural and group, exactly one version is stored, and every version has a structural schema.",
+    what: "The name is plural and group, exactly one version is stored, and every version has a structural schema: every field has a type, \
+           lists say what is in them, conditions (`anyOf` and the like) restrict what is described outside of them, and no `$ref`.",
     source: "`ValidateCustomResourceDefinition` (k8s.io/apiextensions-apiserver).",
     bad: manifest!(cluster "apiextensions.k8s.io/v1", "CustomResourceDefinition", "widget.example.org", "\nspec:\n  group: example.org\n  scope: Namespaced\n  names:\n    kind: Widget\n    plural: widgets\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema:\n          type: object\n"),
     good: manifest!(cluster "apiextensions.k8s.io/v1", "CustomResourceDefinition", "widgets.example.org", "\nspec:\n  group: example.org\n  scope: Namespaced\n  names:\n    kind: Widget\n    plural: widgets\n  versions:\n    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema:\n          type: object\n"),
