@@ -4,30 +4,39 @@ use std::path::Path;
 
 use crate::sandbox::Sandbox;
 
+const COMMAND: &str = "check --only net-nodeport-taken,own-object-conflict";
+
 /// Regenerate with `UPDATE_README=1 cargo test --test cli readme`.
 #[test]
 fn the_output_in_the_readme_is_real() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = std::fs::read_to_string(top.join("README.md")).expect("a README");
     let sandbox = Sandbox::new("").in_git();
-    std::fs::create_dir_all(sandbox.path("examples/storefront")).expect("a directory");
-    sandbox.copy(&top.join("examples/storefront"), "examples/storefront");
-    let real = sandbox.run("check examples/storefront").stdout;
+    sandbox.copy(&top.join("examples/storefront"), "");
+    let is_current = |path: &str, want: &str| {
+        if std::env::var_os("UPDATE_README").is_some() {
+            std::fs::write(top.join(path), want).expect("it can be written");
+        }
+        let have = std::fs::read_to_string(top.join(path)).unwrap_or_default();
+        assert_eq!(
+            have, want,
+            "{path}: UPDATE_README=1 cargo test --test cli readme writes it anew"
+        );
+    };
 
-    const START: &str = "$ cargo run --release -- check examples/storefront\n";
+    let readme = std::fs::read_to_string(top.join("README.md")).expect("a README");
+    let start = format!("$ deconflict {COMMAND}\n");
     let (before, rest) = readme
-        .split_once(START)
+        .split_once(&start)
         .expect("the command stands in the README");
-    let (shown, after) = rest.split_once("```").expect("a closing fence");
-    if std::env::var_os("UPDATE_README").is_some() {
-        let text = format!("{before}{START}{real}```{after}");
-        std::fs::write(top.join("README.md"), text).expect("the README can be written");
-        return;
-    }
-    assert_eq!(
-        shown, real,
-        "UPDATE_README=1 cargo test --test cli readme writes it anew"
-    );
+    let (_, after) = rest.split_once("```").expect("a closing fence");
+    let real = sandbox.run(COMMAND).stdout;
+    is_current("README.md", &format!("{before}{start}{real}```{after}"));
+
+    let colored = sandbox.run(&format!("{COMMAND} --color always")).stdout;
+    let picture = anstyle_svg::Term::new()
+        .palette(anstyle_svg::WIN10_CONSOLE)
+        .render_svg(&format!("{start}{colored}"));
+    is_current("docs/picture.svg", &picture);
 }
 
 #[test]
