@@ -61,8 +61,8 @@ fn check(id: &str, tree: MemoryTree) -> Report {
     let mut report = deconflict_check::check(&input, &Options::default());
     // Said of every custom kind, and of what an excerpt leaves out: a page that brings all of it along would be about that.
     let of_excerpts = |finding: &Finding| {
-        let possible = finding.certainty == Certainty::Possible;
-        finding.rule == "crd-missing" || finding.rule.starts_with("ref-") && possible
+        let reference = finding.rule.starts_with("ref-") || finding.rule == "msh-ref-missing";
+        finding.rule == "crd-missing" || reference && finding.certainty == Certainty::Possible
     };
     report
         .findings

@@ -205,3 +205,34 @@ pub(crate) fn collide<'i, 'a>(
 ) -> Collision<'i, 'a> {
     Collision::new(context.files, claims.iter().map(|claimed| Side::from(*claimed)))
 }
+
+/// Report every key of `space` that two objects claim: `what` says what it is, `help` what to edit.
+pub(crate) fn report_taken(
+    context: &ClusterContext<'_>,
+    sink: &mut crate::Sink,
+    rule: &Rule,
+    (space, what): (deconflict_claims::Space, &str),
+    (note, help): (&str, &str),
+) {
+    for group in context.index.claims(space) {
+        let sides = by_object(&group);
+        let [first, _, ..] = sides.as_slice() else {
+            continue;
+        };
+        let collision = collide(context, &sides);
+        let key = first.claim.key.to_string();
+        let message = format!(
+            "{} {} claim {what} {key}{}",
+            collision.who(),
+            collision.both(),
+            in_cluster(context.index)
+        );
+        let Some(mut finding) = collision.finding(rule, message) else {
+            continue;
+        };
+        finding.key = Some(key);
+        finding.notes.push(note.to_owned());
+        finding.help = Some(help.to_owned());
+        sink.report(finding);
+    }
+}

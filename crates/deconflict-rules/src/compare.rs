@@ -25,9 +25,19 @@ pub(crate) fn across_applications<'i, 'a>(
 /// True for an object that its application declares as a whole. With Flux's `ssa: Merge` it declares single fields, with
 /// `Ignore` and `IfNotPresent` it leaves an existing object alone.
 fn is_whole(placed: &Placed<'_>) -> bool {
+    is_partial(placed) == Some(false)
+}
+
+/// Whether the application declares single fields (Flux's `ssa: Merge`) or the whole; `None` when it leaves an existing
+/// object alone.
+pub(crate) fn is_partial(placed: &Placed<'_>) -> Option<bool> {
     let annotation = ["metadata", "annotations", "kustomize.toolkit.fluxcd.io/ssa"];
-    let said = text_at(&placed.facts.object.body, &annotation);
-    !said.is_some_and(|said| ["merge", "ignore", "ifnotpresent"].contains(&said.to_lowercase().as_str()))
+    let said = text_at(&placed.facts.object.body, &annotation).map(str::to_lowercase);
+    match said.as_deref() {
+        Some("merge") => Some(true),
+        Some("ignore" | "ifnotpresent") => None,
+        _ => Some(false),
+    }
 }
 
 /// True when the declarations name different versions of the API.

@@ -15,6 +15,7 @@ mod files;
 #[cfg(test)]
 mod fixture;
 mod gateway;
+mod images;
 mod istio;
 mod list;
 mod netpol;

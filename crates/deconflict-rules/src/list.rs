@@ -134,6 +134,7 @@ pub static ALL: &[&Rule] = &[
     &rules::flux_source_missing::RULE,
     &rules::iso_cluster_class::RULE,
     &rules::iso_egress_no_dns::RULE,
+    &rules::iso_foreign_peer::RULE,
     &rules::iso_namespace_unowned::RULE,
     &rules::iso_no_default_deny::RULE,
     &rules::kus_build_error::RULE,
@@ -146,6 +147,7 @@ pub static ALL: &[&Rule] = &[
     &rules::mid_kafka_topic_twice::RULE,
     &rules::msh_dr_merge_loss::RULE,
     &rules::msh_gateway_conflict::RULE,
+    &rules::msh_ref_missing::RULE,
     &rules::msh_selector_overlap::RULE,
     &rules::msh_serviceentry_clash::RULE,
     &rules::msh_vs_host_gateway::RULE,
@@ -170,6 +172,7 @@ pub static ALL: &[&Rule] = &[
     &rules::own_object_conflict::RULE,
     &rules::own_object_duplicate::RULE,
     &rules::own_object_repeated::RULE,
+    &rules::own_ssa_field_dropped::RULE,
     &rules::ref_backend_missing::RULE,
     &rules::ref_class_missing::RULE,
     &rules::ref_config_missing::RULE,
@@ -196,6 +199,8 @@ pub static ALL: &[&Rule] = &[
     &rules::sto_pvc_shared::RULE,
     &rules::sto_rwo_multi_replica::RULE,
     &rules::sto_rwo_surge::RULE,
+    &rules::sup_registry_denied::RULE,
+    &rules::sup_tag_mutable::RULE,
 ];
 
 /// The rule of that id.

@@ -272,3 +272,73 @@ fn cilium_peers(rule: &Node, own: bool) -> bool {
                     }
             })
 }
+
+/// A peer of a NetworkPolicy that is made of pods.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer<'n> {
+    /// The entry of `from` or `to`.
+    pub(crate) node: &'n Node,
+    /// It names no pods: all of the namespaces are meant.
+    pub(crate) any_pod: bool,
+    pods: Selector,
+    namespaces: Vec<SmolStr>,
+}
+
+impl Peer<'_> {
+    /// The pods that it matches, those on the node's network aside.
+    pub(crate) fn pods<'i, 'a>(&self, index: &'i ClusterIndex<'a>) -> Vec<&'i Pod<'a>> {
+        let selected = self.namespaces.iter();
+        let pods = selected.flat_map(|namespace| index.pods().select(namespace, &self.pods));
+        pods.filter(|pod| !pod.template.host_network).collect()
+    }
+}
+
+/// The peers of a NetworkPolicy with the namespaces that each reaches and that have pods. Of a namespace that is not
+/// declared only the name is known.
+pub(crate) fn peers<'n>(
+    index: &ClusterIndex<'_>,
+    policy: &'n Placed<'_>,
+    direction: Direction,
+) -> Vec<Peer<'n>> {
+    const NAME: &str = "kubernetes.io/metadata.name";
+    let object = &policy.facts.object;
+    if !object.key.is("networking.k8s.io", "NetworkPolicy") {
+        return Vec::new();
+    }
+    let field = match direction {
+        Direction::Ingress => "from",
+        Direction::Egress => "to",
+    };
+    let rules = items_at(&object.body, &["spec", direction.field()]);
+    let nodes = rules.flat_map(|rule| items_at(rule, &[field]));
+    let peer = |node: &'n Node| {
+        let select = |field: &str| node.at_path(&[field]).map(Selector::of_label_selector);
+        let pods = select("podSelector");
+        let namespaces = match select("namespaceSelector") {
+            None if pods.is_none() => return None,
+            None => vec![policy.namespace.clone()?],
+            Some(selector) => {
+                let selector = selector?;
+                let matches = |name: &&SmolStr| {
+                    let declared = index.find("", "Namespace", None, name);
+                    let labels =
+                        declared.and_then(|placed| placed.facts.object.body.at_path(&["metadata", "labels"]));
+                    let mut labels = Labels::of(labels);
+                    labels.set(NAME, name);
+                    selector.matches(&labels)
+                };
+                index.pods().namespaces().filter(matches).cloned().collect()
+            }
+        };
+        Some(Peer {
+            node,
+            any_pod: pods.is_none(),
+            pods: match pods {
+                Some(selector) => selector?,
+                None => Selector::default(),
+            },
+            namespaces,
+        })
+    };
+    nodes.filter_map(peer).collect()
+}

@@ -87,6 +87,11 @@ impl<'c, 'i> World<'c, 'i> {
         })
     }
 
+    /// The Service of that name.
+    pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<&'i Placed<'i>> {
+        self.index().find("", "Service", Some(namespace), name)
+    }
+
     fn makes_secret(&self, namespace: &str, name: &str) -> bool {
         self.secrets()
             .get(namespace)
@@ -400,4 +405,15 @@ pub(crate) fn selected<'i, 'a>(
         without_own_labels: pods.is_empty() && index.pods().of_namespace(namespace).any(nearly),
         pods,
     }
+}
+
+/// A finding of `rule` at `node` of one object.
+pub(crate) fn at(
+    context: &ClusterContext<'_>,
+    rule: &Rule,
+    placed: &Placed<'_>,
+    node: &Node,
+    message: String,
+) -> Option<Finding> {
+    Collision::new(context.files, [Side::new(placed, Spot::of(node))]).finding(rule, message)
 }

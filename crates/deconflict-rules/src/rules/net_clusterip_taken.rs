@@ -1,6 +1,6 @@
 use deconflict_claims::Space;
 
-use crate::collision::{by_object, collide, in_cluster};
+use crate::collision::report_taken;
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
@@ -70,28 +70,14 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    for group in context.index.claims(Space::ClusterIp) {
-        let sides = by_object(&group);
-        let [first, _, ..] = sides.as_slice() else {
-            continue;
-        };
-        let collision = collide(context, &sides);
-        let key = first.claim.key.to_string();
-        let message = format!(
-            "{} {} claim cluster IP {key}{}",
-            collision.who(),
-            collision.both(),
-            in_cluster(context.index)
-        );
-        let Some(mut finding) = collision.finding(&RULE, message) else {
-            continue;
-        };
-        finding.key = Some(key);
-        finding.notes.push(
-            "the API server refuses whichever is applied second: \"provided IP is already allocated\""
-                .to_owned(),
-        );
-        finding.help = Some("drop `clusterIP` and let the cluster choose".to_owned());
-        sink.report(finding);
-    }
+    report_taken(
+        context,
+        sink,
+        &RULE,
+        (Space::ClusterIp, "cluster IP"),
+        (
+            "the API server refuses whichever is applied second: \"provided IP is already allocated\"",
+            "drop `clusterIP` and let the cluster choose",
+        ),
+    );
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use deconflict_claims::{Claimed, Space, What};
+use deconflict_kube::{Labels, text_at};
 use smol_str::SmolStr;
 
 use crate::collision::{by_object, collide, in_cluster};
@@ -74,7 +75,7 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// Whether `externalTrafficPolicy` allows the sharing is not looked at. Ranges and pools are not compared.
+    /// Ranges and pools are not compared. Cilium's sharing is judged by the same conditions as MetalLB's.
     "net-lb-ip-taken", "two Services of a cluster claim one load-balancer address",
     severity: Error,
     joins: true,
@@ -93,13 +94,15 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         };
         let first = key_of(all[0]);
         let shared = first.is_some() && all.iter().all(|claimed| key_of(claimed) == first);
-        let (sides, port) = if shared {
-            match same_port(&all) {
-                Some(found) => found,
-                None => continue,
-            }
+        let conflict = if shared {
+            conflict(&all)
         } else {
-            (all, String::new())
+            Some(Conflict::Key)
+        };
+        let Some(conflict) = conflict else { continue };
+        let (sides, port) = match &conflict {
+            Conflict::Port(sides, port) => (sides.clone(), port.clone()),
+            _ => (all, String::new()),
         };
         let collision = collide(context, &sides);
         let address = &sides[0].claim.key;
@@ -113,19 +116,68 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             continue;
         };
         finding.key = Some(format!("{address}{port}"));
-        finding.notes.push(if shared {
-            "they share the address by key, but one port can only be served by one of them".to_owned()
-        } else {
-            "one of them gets the address, the other stays pending; which one is not in Git".to_owned()
-        });
-        finding.help = Some(if shared {
-            "give them different ports, or one its own address".to_owned()
-        } else {
-            "give one its own address, or let both share it with one sharing key and different ports"
-                .to_owned()
-        });
+        let (note, help) = match conflict {
+            Conflict::Port(..) => (
+                "they share the address by key, but one port can only be served by one of them",
+                "give them different ports, or one its own address",
+            ),
+            Conflict::Policy => (
+                "they share the address by key, but differ in `externalTrafficPolicy`: the second one stays pending",
+                "give both the same `externalTrafficPolicy`, or one its own address",
+            ),
+            Conflict::Pods => (
+                "they share the address by key with `externalTrafficPolicy: Local`, but select different pods: the second \
+                 one stays pending",
+                "use `externalTrafficPolicy: Cluster`, or give one its own address",
+            ),
+            Conflict::Key => (
+                "one of them gets the address, the other stays pending; which one is not in Git",
+                "give one its own address, or let both share it with one sharing key and different ports",
+            ),
+        };
+        finding.notes.push(note.to_owned());
+        finding.help = Some(help.to_owned());
         sink.report(finding);
     }
+}
+
+/// Why Services cannot have one address (metallb.io, IP address sharing; rules.md section 5.6).
+enum Conflict<'c, 'i, 'a> {
+    /// No sharing key in common.
+    Key,
+    /// One port of several.
+    Port(Vec<&'c Claimed<'i, 'a>>, String),
+    /// Different traffic policies.
+    Policy,
+    /// `Local` with different selectors.
+    Pods,
+}
+
+/// What keeps Services with one sharing key apart.
+fn conflict<'c, 'i, 'a>(all: &[&'c Claimed<'i, 'a>]) -> Option<Conflict<'c, 'i, 'a>> {
+    if let Some((sides, port)) = same_port(all) {
+        return Some(Conflict::Port(sides, port));
+    }
+    let is_local = |claimed: &&Claimed<'_, '_>| {
+        let body = &claimed.placed.facts.object.body;
+        text_at(body, &["spec", "externalTrafficPolicy"]) == Some("Local")
+    };
+    let selector = |claimed: &&Claimed<'_, '_>| {
+        let body = &claimed.placed.facts.object.body;
+        Labels::of(body.at_path(&["spec", "selector"]))
+    };
+    let local = all.iter().filter(|claimed| is_local(claimed)).count();
+    if local == 0 {
+        return None;
+    }
+    if local < all.len() {
+        return Some(Conflict::Policy);
+    }
+    let first = selector(&all[0]);
+    let namespace = &all[0].placed.namespace;
+    let same =
+        |claimed: &&Claimed<'_, '_>| selector(claimed) == first && claimed.placed.namespace == *namespace;
+    (!all.iter().all(same)).then_some(Conflict::Pods)
 }
 
 type Found<'c, 'i, 'a> = (Vec<&'c Claimed<'i, 'a>>, String);
@@ -173,6 +225,17 @@ mod tests {
         assert!(!fires((key, http), (key, https)));
         assert!(!fires((key, http), (key, udp)));
         assert!(fires((key, http), (key, http)));
+        // The traffic policies must be equal, and with Local the pods too.
+        let local = |ports: &str, app: &str| {
+            format!("{ports}, externalTrafficPolicy: Local, selector: {{app: {app}}}")
+        };
+        let cluster = "ports: [{port: 443}], externalTrafficPolicy: Cluster";
+        assert!(fires((key, &local(http, "x")), (key, https)));
+        assert!(fires((key, &local(http, "x")), (key, &local(https, "y"))));
+        assert!(!fires((key, http), (key, cluster)));
+        let one = service("a", key, &local(http, "x"));
+        let same_pods = service("b", key, &local(https, "x")).replace("namespace: b", "namespace: a");
+        assert_eq!(run(RULE, &(one + &same_pods)), "");
         assert!(fires((key, http), (other_key, https)));
         assert!(fires(
             (key, http),

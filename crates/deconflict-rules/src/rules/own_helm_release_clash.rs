@@ -1,6 +1,6 @@
 use deconflict_claims::Space;
 
-use crate::collision::{by_object, collide, in_cluster};
+use crate::collision::report_taken;
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
@@ -87,28 +87,14 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    for group in context.index.claims(Space::HelmRelease) {
-        let sides = by_object(&group);
-        let [first, _, ..] = sides.as_slice() else {
-            continue;
-        };
-        let collision = collide(context, &sides);
-        let key = first.claim.key.to_string();
-        let message = format!(
-            "{} {} claim the Helm release {key}{}",
-            collision.who(),
-            collision.both(),
-            in_cluster(context.index)
-        );
-        let Some(mut finding) = collision.finding(&RULE, message) else {
-            continue;
-        };
-        finding.key = Some(key);
-        finding.notes.push(
-            "each upgrades the other's release to its own chart and values, at every reconciliation"
-                .to_owned(),
-        );
-        finding.help = Some("give one of them its own `releaseName`".to_owned());
-        sink.report(finding);
-    }
+    report_taken(
+        context,
+        sink,
+        &RULE,
+        (Space::HelmRelease, "the Helm release"),
+        (
+            "each upgrades the other's release to its own chart and values, at every reconciliation",
+            "give one of them its own `releaseName`",
+        ),
+    );
 }

@@ -1,0 +1,307 @@
+use std::collections::BTreeMap;
+
+use deconflict_claims::pods::Pod;
+use deconflict_claims::{Placed, Spot};
+
+use crate::collision::{Collision, Side, in_cluster};
+use crate::netpol::{Direction, Peer, peers};
+use crate::platform::{is_infrastructure, same_team};
+use crate::quota::declared;
+use crate::{ClusterContext, Sink, rule};
+
+rule! {
+    /// ## What it does
+    /// Finds NetworkPolicies that let pods of another team in, or pods out to those of another team, in a namespace of
+    /// that team, without a contract.
+    ///
+    /// ## Why it matters
+    /// What one team's policy opens is a path for whatever gets into the other's pods. Both teams should know of it,
+    /// and until when it is needed.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// # deconflict.yaml
+    /// version: 1
+    /// teams:
+    ///   - {name: search, paths: ["apps/search/**"], namespaces: [search]}
+    ///   - {name: billing, paths: ["apps/billing/**"], namespaces: [billing]}
+    /// rules:
+    ///   cap-no-quota: "off"
+    /// # apps/search/index/overlays/prod/index.yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: index
+    ///   namespace: search
+    ///   labels:
+    ///     app: index
+    /// spec:
+    ///   containers:
+    ///     - name: index
+    ///       image: registry.example/index:1.0
+    /// ---
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata:
+    ///   name: index
+    ///   namespace: search
+    /// spec:
+    ///   podSelector: {}
+    ///   policyTypes: [Ingress]
+    ///   ingress:
+    ///     - from:
+    ///         - namespaceSelector:
+    ///             matchLabels:
+    ///               kubernetes.io/metadata.name: billing
+    /// # apps/billing/export/overlays/prod/export.yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: export
+    ///   namespace: billing
+    ///   labels:
+    ///     app: export
+    /// spec:
+    ///   containers:
+    ///     - name: export
+    ///       image: registry.example/export:1.0
+    /// ---
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata:
+    ///   name: deny
+    ///   namespace: billing
+    /// spec:
+    ///   podSelector: {}
+    ///   policyTypes: [Ingress]
+    /// ```
+    ///
+    /// ## Instead
+    /// ```yaml
+    /// # deconflict.yaml
+    /// version: 1
+    /// teams:
+    ///   - {name: search, paths: ["apps/search/**"], namespaces: [search]}
+    ///   - {name: billing, paths: ["apps/billing/**"], namespaces: [billing]}
+    /// rules:
+    ///   cap-no-quota: "off"
+    /// # apps/search/index/overlays/prod/index.yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: index
+    ///   namespace: search
+    ///   labels:
+    ///     app: index
+    /// spec:
+    ///   containers:
+    ///     - name: index
+    ///       image: registry.example/index:1.0
+    /// ---
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata:
+    ///   name: index
+    ///   namespace: search
+    /// spec:
+    ///   podSelector: {}
+    ///   policyTypes: [Ingress]
+    ///   ingress:
+    ///     - from:
+    ///         - namespaceSelector:
+    ///             matchLabels:
+    ///               kubernetes.io/metadata.name: search
+    /// # apps/billing/export/overlays/prod/export.yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: export
+    ///   namespace: billing
+    ///   labels:
+    ///     app: export
+    /// spec:
+    ///   containers:
+    ///     - name: export
+    ///       image: registry.example/export:1.0
+    /// ---
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata:
+    ///   name: deny
+    ///   namespace: billing
+    /// spec:
+    ///   podSelector: {}
+    ///   policyTypes: [Ingress]
+    /// ```
+    ///
+    /// ## Options
+    /// None. A contract allows it: `{rule: iso-foreign-peer, object: "NetworkPolicy/search/index", allow: [search, billing], …}`.
+    ///
+    /// ## Known limits
+    /// Both owners must be known: the policy's, and that of the namespace (`teams[].namespaces`) with pods that the
+    /// peer matches. Pods that `layout.infra` deploys (ingress controllers, monitoring) are expected peers. Address
+    /// blocks and policies of Cilium are not looked at.
+    "iso-foreign-peer", "a network policy opens traffic with another team",
+    severity: Warning,
+    joins: false,
+    check: Cluster(check),
+}
+
+fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
+    if context.config.teams.iter().all(|team| team.namespaces.is_empty()) {
+        return;
+    }
+    for policy in context.index.live() {
+        let Some(owner) = &policy.owner else { continue };
+        for direction in [Direction::Ingress, Direction::Egress] {
+            // By team: the first peer that reaches it, and its first pod.
+            let mut reached: BTreeMap<String, (Peer<'_>, &Pod<'_>)> = BTreeMap::new();
+            for peer in peers(context.index, policy, direction) {
+                for pod in peer.pods(context.index) {
+                    let team = foreign(context, pod, owner);
+                    if let Some(team) = team {
+                        reached.entry(team).or_insert((peer.clone(), pod));
+                    }
+                }
+            }
+            for (team, (peer, pod)) in &reached {
+                report(context, sink, (policy, direction), team, (peer, pod));
+            }
+        }
+    }
+}
+
+/// The team of the pod's namespace, if it is another than `owner` and not the platform's pod.
+fn foreign(context: &ClusterContext<'_>, pod: &Pod<'_>, owner: &str) -> Option<String> {
+    let workload = context.index.workload(pod);
+    let mut teams = context.config.teams_of_namespace(&pod.namespace).peekable();
+    let team = teams.peek()?.to_string();
+    let own = teams.any(|team| same_team(team, owner))
+        || workload
+            .owner
+            .as_deref()
+            .is_some_and(|team| same_team(team, owner));
+    (!own && !is_infrastructure(context.config, workload)).then_some(team)
+}
+
+fn report(
+    context: &ClusterContext<'_>,
+    sink: &mut Sink,
+    (policy, direction): (&Placed<'_>, Direction),
+    team: &str,
+    (peer, pod): (&Peer<'_>, &Pod<'_>),
+) {
+    let workload = context.index.workload(pod);
+    let what = match direction {
+        Direction::Ingress => "lets in pods of",
+        Direction::Egress => "lets its pods reach those of",
+    };
+    let message = format!(
+        "{} of {} {what} {team}, for one {}{}",
+        policy.title(),
+        policy.who(),
+        workload.title(),
+        in_cluster(context.index)
+    );
+    let spot = ["namespaceSelector", "matchLabels"]
+        .iter()
+        .try_fold(peer.node, |node, name| node.at_path(&[*name]))
+        .and_then(|labels| labels.fields().first().map(|field| Spot::of(&field.value)))
+        .unwrap_or_else(|| Spot::of(peer.node));
+    // The policy is what would change; the other side only explains, in the order of the sentence.
+    let collision = Collision {
+        sides: vec![
+            Side::new(policy, spot),
+            Side::new(workload, declared(pod)).labelled(format!("reached: {}", workload.title())),
+        ],
+    };
+    let Some(mut finding) = collision.finding(&RULE, message) else {
+        return;
+    };
+    finding.key = Some(format!(
+        "{} {team}",
+        match direction {
+            Direction::Ingress => "from",
+            Direction::Egress => "to",
+        }
+    ));
+    if peer.any_pod {
+        finding
+            .notes
+            .push("the peer names no pods, so that all of the namespace are meant".to_owned());
+    }
+    finding.help =
+        Some("narrow the peer, or declare a contract for it that the other team approved".to_owned());
+    sink.report(finding);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use deconflict_config::{Config, find};
+    use deconflict_files::{MemoryTree, RepoPath};
+    use deconflict_placement::Engine;
+    use deconflict_yaml::Library;
+
+    use crate::fixture::run_with;
+
+    fn config() -> Config {
+        let text = "teams:\n  - {name: a, namespaces: [a]}\n  - {name: b, namespaces: [b]}\n";
+        let snapshot = Arc::new(MemoryTree::new().file("deconflict.yaml", text).snapshot());
+        find(&Library::new(snapshot, Arc::default()), &RepoPath::top(), &[]).config
+    }
+
+    #[test]
+    fn peers() {
+        let named = |name: &str| {
+            format!("namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {name}}}}}")
+        };
+        let from = |peer: &str| format!("ingress: [{{from: [{{{peer}}}]}}]");
+        for (spec, found) in [
+            (from(&named("b")), true),
+            (from("namespaceSelector: {}"), true),
+            (
+                from(&format!(
+                    "{}, podSelector: {{matchLabels: {{app: b}}}}",
+                    named("b")
+                )),
+                true,
+            ),
+            (from("namespaceSelector: {matchLabels: {tier: back}}"), true),
+            (
+                format!("policyTypes: [Egress], egress: [{{to: [{{{}}}]}}]", named("b")),
+                true,
+            ),
+            // Own namespace, no such pods, no such namespace, the platform's pods, an address block, other labels.
+            (from("podSelector: {}"), false),
+            (from(&named("a")), false),
+            (
+                from(&format!(
+                    "{}, podSelector: {{matchLabels: {{app: z}}}}",
+                    named("b")
+                )),
+                false,
+            ),
+            (from(&named("c")), false),
+            (from(&named("edge")), false),
+            (from("ipBlock: {cidr: 10.0.0.0/8}"), false),
+            (from("namespaceSelector: {matchLabels: {tier: front}}"), false),
+        ] {
+            let pod = |path: &str, name: &str| {
+                format!(
+                    "//- {path}/overlays/prod/p.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {name}, labels: {{app: {name}}}}}\nspec: {{containers: []}}\n"
+                )
+            };
+            let text = format!(
+                "{}{}{}//- infra/n/overlays/prod/n.yaml\napiVersion: v1\nkind: Namespace\nmetadata: {{name: b, labels: {{tier: back}}}}\n\
+                 //- apps/a/a/overlays/prod/np.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: np, namespace: a}}\nspec: {{podSelector: {{}}, {spec}}}\n",
+                pod("apps/a/a", "a"),
+                pod("apps/b/b", "b"),
+                pod("infra/edge", "edge"),
+            );
+            let got = run_with("iso-foreign-peer", &text, &config(), Engine::Plain);
+            assert_eq!(!got.is_empty(), found, "{text}\n{got}");
+        }
+    }
+}
