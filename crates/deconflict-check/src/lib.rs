@@ -64,6 +64,9 @@ pub struct Options {
     pub threads: usize,
     /// The day, `YYYY-MM-DD`, by which contracts expire; `None` when nothing expires.
     pub today: Option<String>,
+    /// True when the process ends after the report: what was built is left to the system, because taking large trees apart
+    /// costs a tenth of a run.
+    pub is_last: bool,
 }
 
 /// The catalogue, sorted by id; `lint-*` included.

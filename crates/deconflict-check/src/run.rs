@@ -60,6 +60,10 @@ pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -
         coverage::conflicts(&mut report.coverage, change);
     }
     count(&mut report);
+    if options.is_last {
+        std::mem::forget((found, clusters));
+        std::mem::forget(deployed);
+    }
     report.unfinished = losses.into_sorted();
     report
 }

@@ -70,11 +70,12 @@ impl Opened {
         self.input.library.files()
     }
 
-    /// Findings; with a base, those that it has too are marked as old.
+    /// Findings, as the last thing that the process does; with a base, those that it has too are marked as old.
     pub(crate) fn check(&self, only: &[String], skip: &[String]) -> Report {
         let options = Options {
             only: only.to_vec(),
             skip: skip.to_vec(),
+            is_last: true,
             ..self.options.clone()
         };
         match &self.change {

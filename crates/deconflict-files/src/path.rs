@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 /// A path inside a snapshot: `/`-separated, relative to the snapshot's top, normalised (no `.`, `..`, empty or
 /// trailing parts). The top itself is the empty path. Cheap to clone.
@@ -23,6 +23,13 @@ impl RepoPath {
 
     /// `path` seen from this directory, with `.` and `..` resolved by text; `None` when it climbs above the top.
     pub fn join(&self, path: &str) -> Option<Self> {
+        if path.split('/').all(|part| !matches!(part, "" | "." | "..")) {
+            return Some(if self.is_top() {
+                Self(path.into())
+            } else {
+                Self(format_smolstr!("{}/{path}", self.0))
+            });
+        }
         let mut parts: Vec<&str> = self.parts().collect();
         for part in path.split('/') {
             match part {

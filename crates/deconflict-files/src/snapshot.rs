@@ -138,7 +138,7 @@ impl Snapshot {
     pub fn resolve(&self, path: &RepoPath) -> Result<(RepoPath, Kind), ReadError> {
         let mut links = 0;
         let mut done = RepoPath::top();
-        let mut todo: Vec<String> = path.parts().rev().map(str::to_owned).collect();
+        let mut todo: Vec<SmolStr> = path.parts().rev().map(SmolStr::from).collect();
         let mut kind = Kind::Directory;
         while let Some(part) = todo.pop() {
             if kind == Kind::File {
@@ -172,7 +172,7 @@ impl Snapshot {
                         done = RepoPath::top();
                     }
                     let parts = target.split('/').filter(|part| !matches!(*part, "" | "."));
-                    todo.extend(parts.rev().map(str::to_owned));
+                    todo.extend(parts.rev().map(SmolStr::from));
                 }
                 Some(Entry::Other(what)) => return Err(ReadError::Unreadable(format!("is a {what}"))),
             }

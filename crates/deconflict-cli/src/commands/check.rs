@@ -60,6 +60,8 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
             opened.shown
         ));
     }
+    // The process ends here; see `deconflict_check::Options::is_last`.
+    std::mem::forget((report, opened));
     Ok(exit)
 }
 

@@ -132,7 +132,7 @@ fn entry(writer: &mut Writer<'_>, field: &Field) -> Result<(), Problem> {
 fn check_key(field: &Field) -> Result<(), Problem> {
     let name = field.name();
     check_characters(name, field.key_at.0)?;
-    if name.len() + 2 > LONGEST_JSON_KEY || name.contains('\u{85}') {
+    if name.len() + 2 > LONGEST_JSON_KEY || (!name.is_ascii() && name.contains('\u{85}')) {
         return Err(Problem::build("yaml: line 1: did not find expected ',' or '}'").at(field.key_at.0));
     }
     Ok(())

@@ -104,7 +104,8 @@ fn decode(text: &str) -> Cow<'_, str> {
 /// Text as it comes back from go-yaml v2's reading of a JSON string: Go leaves U+0085 unescaped there, and YAML takes
 /// it for a line break to fold.
 fn through_json(text: &str) -> Cow<'_, str> {
-    if !text.contains('\u{85}') {
+    // Nearly all are ASCII, which is quick to see.
+    if text.is_ascii() || !text.contains('\u{85}') {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());

@@ -8,16 +8,32 @@ use super::LabelSelector;
 use crate::Problem;
 use crate::model::{Gvk, ResId, ResMap, Resource};
 
+/// An anchored regular expression. Most are plain names, which need no machine.
+#[derive(Clone, Debug)]
+enum Pattern {
+    Name(String),
+    Regex(Regex),
+}
+
+impl Pattern {
+    fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Name(name) => name == text,
+            Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
 /// A target selector: every given part must match. Names, namespaces and kinds are anchored regular expressions.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     /// Where it is written.
     pub(crate) at: Origin,
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Pattern>,
+    version: Option<Pattern>,
+    kind: Option<Pattern>,
+    name: Option<Pattern>,
+    namespace: Option<Pattern>,
     /// The name as written, for the transformer that insists on one.
     pub(super) name_text: String,
     id_text: String,
@@ -73,12 +89,12 @@ impl Target {
             LabelSelector::parse(&self.annotation_selector).map_err(|problem| problem.at(self.at))?;
         let is_selected = |resource: &Resource| {
             let (now, before) = (resource.id(), resource.original_id());
-            let either = |pattern: &Option<Regex>, now: &str, before: &str| {
+            let either = |pattern: &Option<Pattern>, now: &str, before: &str| {
                 pattern
                     .as_ref()
                     .is_none_or(|pattern| pattern.is_match(before) || pattern.is_match(now))
             };
-            let one = |pattern: &Option<Regex>, text: &str| {
+            let one = |pattern: &Option<Pattern>, text: &str| {
                 pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
             };
             one(&self.kind, &now.gvk.kind)
@@ -108,12 +124,16 @@ fn in_metadata<'r>(resource: &'r Resource, map: &str, key: &str) -> Option<&'r s
 }
 
 /// `^(?:pattern)$`, or nothing for an empty pattern.
-fn anchored(pattern: &str) -> Result<Option<Regex>, Problem> {
+fn anchored(pattern: &str) -> Result<Option<Pattern>, Problem> {
     if pattern.is_empty() {
         return Ok(None);
     }
+    let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
+    if pattern.bytes().all(is_literal) {
+        return Ok(Some(Pattern::Name(pattern.to_owned())));
+    }
     let anchored = Regex::new(&format!("^(?:{pattern})$"));
     anchored
-        .map(Some)
+        .map(|regex| Some(Pattern::Regex(regex)))
         .map_err(|_| Problem::build(format!("error parsing regexp: `^(?:{pattern})$`")))
 }

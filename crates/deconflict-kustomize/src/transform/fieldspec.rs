@@ -1,5 +1,6 @@
 //! Field specs: which objects, and which path in them.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use deconflict_files::Origin;
@@ -112,30 +113,36 @@ struct Part {
     is_list: bool,
 }
 
-/// A field spec with its path taken apart.
+/// A field spec whose path is taken apart once, when it is first followed: most of the default ones never are.
 #[derive(Clone, Debug)]
-pub(super) struct Prepared {
-    pub(super) spec: FieldSpec,
-    parts: Vec<Part>,
+pub(super) struct Prepared<'s> {
+    pub(super) spec: &'s FieldSpec,
+    parts: OnceCell<Vec<Part>>,
 }
 
-impl Prepared {
-    /// Take `spec` apart.
-    pub(super) fn new(spec: &FieldSpec) -> Self {
-        let part = |name: SmolStr| match name.strip_suffix("[]") {
-            Some(bare) => Part {
-                name: bare.trim().into(),
-                is_list: true,
-            },
-            None => Part {
-                name: name.trim().into(),
-                is_list: false,
-            },
-        };
+impl<'s> Prepared<'s> {
+    /// A spec that can be followed.
+    pub(super) fn new(spec: &'s FieldSpec) -> Self {
         Self {
-            spec: spec.clone(),
-            parts: split_path(&spec.path, '/').into_iter().map(part).collect(),
+            spec,
+            parts: OnceCell::new(),
         }
+    }
+
+    fn parts(&self) -> &[Part] {
+        self.parts.get_or_init(|| {
+            let part = |name: SmolStr| match name.strip_suffix("[]") {
+                Some(bare) => Part {
+                    name: bare.trim().into(),
+                    is_list: true,
+                },
+                None => Part {
+                    name: name.trim().into(),
+                    is_list: false,
+                },
+            };
+            split_path(&self.spec.path, '/').into_iter().map(part).collect()
+        })
     }
 
     /// Let `set` decide about every value at the path in `body`. `at` is the place of what is made on the way.
@@ -152,7 +159,7 @@ impl Prepared {
         } else {
             Creation::Never
         };
-        walk(body, &self.parts, creation, at, set)
+        walk(body, self.parts(), creation, at, set)
     }
 
     /// The words around an error in an object.
@@ -167,26 +174,22 @@ impl Prepared {
 
 /// Field specs by the kind they are for, so that an object meets only those that can apply.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Grouped {
-    specs: Vec<Prepared>,
-    by_kind: FxHashMap<SmolStr, Vec<u32>>,
+pub(super) struct Grouped<'s> {
+    specs: Vec<Prepared<'s>>,
+    by_kind: FxHashMap<&'s str, Vec<u32>>,
     any_kind: Vec<u32>,
 }
 
-impl Grouped {
+impl<'s> Grouped<'s> {
     /// Group `specs`.
-    pub(super) fn new<'s>(specs: impl IntoIterator<Item = &'s FieldSpec>) -> Self {
+    pub(super) fn new(specs: impl IntoIterator<Item = &'s FieldSpec>) -> Self {
         let mut grouped = Self::default();
         for spec in specs {
             let index = grouped.specs.len() as u32;
             if spec.gvk.kind.is_empty() {
                 grouped.any_kind.push(index);
             } else {
-                grouped
-                    .by_kind
-                    .entry(spec.gvk.kind.clone())
-                    .or_default()
-                    .push(index);
+                grouped.by_kind.entry(&spec.gvk.kind).or_default().push(index);
             }
             grouped.specs.push(Prepared::new(spec));
         }
@@ -194,8 +197,8 @@ impl Grouped {
     }
 
     /// The specs that select `gvk`, in their order, with their positions.
-    pub(super) fn of(&self, gvk: &Gvk) -> Vec<(usize, &Prepared)> {
-        let of_kind = self.by_kind.get(&gvk.kind).map_or(&[][..], Vec::as_slice);
+    pub(super) fn of(&self, gvk: &Gvk) -> Vec<(usize, &Prepared<'s>)> {
+        let of_kind = self.by_kind.get(gvk.kind.as_str()).map_or(&[][..], Vec::as_slice);
         let mut positions: Vec<usize> = of_kind
             .iter()
             .chain(&self.any_kind)
@@ -232,7 +235,7 @@ impl Grouped {
     ) -> Result<(), Problem> {
         let mut changed = None;
         for (_, prepared) in self.of(resource.gvk()) {
-            if !which(&prepared.spec) {
+            if !which(prepared.spec) {
                 continue;
             }
             let body = changed.as_ref().unwrap_or(resource.body());

@@ -1,5 +1,6 @@
 //! `labels`, `commonLabels` and `commonAnnotations`: kustomize's LabelTransformer and AnnotationsTransformer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use deconflict_files::Origin;
@@ -107,11 +108,11 @@ impl Config {
     }
 
     /// The field specs that count, with the merges that upstream does for each item.
-    fn grouped(&self, specs: &FieldSpecs) -> Result<Grouped, Problem> {
+    fn specs<'s>(&'s self, specs: &'s FieldSpecs) -> Result<Cow<'s, [FieldSpec]>, Problem> {
         match &self.places {
-            Places::CommonLabels => Ok(Grouped::new(&specs.common_labels)),
-            Places::CommonAnnotations => Ok(Grouped::new(&specs.common_annotations)),
-            Places::Plugin(own, _) => Ok(Grouped::new(own)),
+            Places::CommonLabels => Ok(specs.common_labels.as_slice().into()),
+            Places::CommonAnnotations => Ok(specs.common_annotations.as_slice().into()),
+            Places::Plugin(own, _) => Ok(own.as_slice().into()),
             Places::Labels {
                 include_selectors,
                 include_templates,
@@ -121,7 +122,7 @@ impl Config {
                 let fail = |problem: Problem| problem.within("failed to merge labels").at(self.at);
                 if *include_selectors {
                     merge_all(&mut merged, &specs.common_labels).map_err(fail)?;
-                    return Ok(Grouped::new(&merged));
+                    return Ok(merged.into());
                 }
                 if *include_templates {
                     merge_all(&mut merged, &specs.template_labels).map_err(|problem| {
@@ -135,7 +136,7 @@ impl Config {
                     create: true,
                 };
                 merge_one(&mut merged, &metadata).map_err(fail)?;
-                Ok(Grouped::new(&merged))
+                Ok(merged.into())
             }
         }
     }
@@ -144,7 +145,8 @@ impl Config {
 /// Set the pairs in every object.
 pub(crate) fn apply(set: &mut ResMap, config: &Config, specs: &FieldSpecs) -> Result<Outcome, Problem> {
     let mut outcome = Outcome::default();
-    let grouped = config.grouped(specs)?;
+    let specs = config.specs(specs)?;
+    let grouped = Grouped::new(&*specs);
     if config.pairs.is_empty() {
         return Ok(outcome);
     }

@@ -101,11 +101,12 @@ pub(crate) fn apply(set: &mut ResMap, config: &Config, specs: &FieldSpecs) -> Re
         return Ok(());
     }
     let grouped = Grouped::new(config.specs.as_ref().unwrap_or(&specs.namespace));
-    let metadata = Prepared::new(&FieldSpec {
+    let metadata = FieldSpec {
         gvk: Gvk::default(),
         path: SmolStr::new_static("metadata/namespace"),
         create: true,
-    });
+    };
+    let metadata = Prepared::new(&metadata);
     for position in 0..set.len() {
         set.update(position, |resource| {
             resource.remember_id();

@@ -91,11 +91,12 @@ pub(crate) fn apply(set: &mut ResMap, config: &Config) -> Result<(), Problem> {
             None => (0..set.len()).collect(),
         };
         let at: Origin = config.value.at;
-        let prepared = Prepared::new(&FieldSpec {
+        let spec = FieldSpec {
             gvk: Gvk::default(),
             path: place.path.clone(),
             create: true,
-        });
+        };
+        let prepared = Prepared::new(&spec);
         let mut put = |node: &Arc<Node>| {
             let text = inserted(&scalar_of(node)?.text, place.position, &config.value.text);
             Ok(Some(set_from(node, text_scalar(text), at, "value")))
