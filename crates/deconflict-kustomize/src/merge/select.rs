@@ -8,19 +8,46 @@ use super::LabelSelector;
 use crate::Problem;
 use crate::model::{Gvk, ResId, ResMap, Resource};
 
-/// An anchored regular expression. Most are plain names, which need no machine.
+/// An anchored regular expression.
 #[derive(Clone, Debug)]
 enum Pattern {
-    Name(String),
+    /// What nearly all are, without a machine: characters that mean themselves, dots for any one but a line feed; and
+    /// `.*` at the end or not.
+    Simple {
+        start: String,
+        is_open: bool,
+    },
     Regex(Regex),
 }
 
 impl Pattern {
+    /// `pattern`, if it is simple.
+    fn simple(pattern: &str) -> Option<Self> {
+        let open = pattern.strip_suffix(".*");
+        let start = open.unwrap_or(pattern);
+        let is_simple = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'.');
+        start.bytes().all(is_simple).then(|| Self::Simple {
+            start: start.to_owned(),
+            is_open: open.is_some(),
+        })
+    }
+
     fn is_match(&self, text: &str) -> bool {
-        match self {
-            Self::Name(name) => name == text,
-            Self::Regex(regex) => regex.is_match(text),
-        }
+        let (start, is_open) = match self {
+            Self::Regex(regex) => return regex.is_match(text),
+            Self::Simple { start, is_open } => (start, *is_open),
+        };
+        let mut rest = text.chars();
+        let begins = start.chars().all(|wanted| match rest.next() {
+            Some(found) if wanted == '.' => found != '\n',
+            found => found == Some(wanted),
+        });
+        begins
+            && if is_open {
+                !rest.as_str().contains('\n')
+            } else {
+                rest.as_str().is_empty()
+            }
     }
 }
 
@@ -128,12 +155,37 @@ fn anchored(pattern: &str) -> Result<Option<Pattern>, Problem> {
     if pattern.is_empty() {
         return Ok(None);
     }
-    let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
-    if pattern.bytes().all(is_literal) {
-        return Ok(Some(Pattern::Name(pattern.to_owned())));
+    if let Some(simple) = Pattern::simple(pattern) {
+        return Ok(Some(simple));
     }
     let anchored = Regex::new(&format!("^(?:{pattern})$"));
     anchored
         .map(|regex| Some(Pattern::Regex(regex)))
         .map_err(|_| Problem::build(format!("error parsing regexp: `^(?:{pattern})$`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::Pattern;
+
+    #[test]
+    fn simple_patterns_match_what_the_expressions_would() {
+        let texts = [
+            "", "a", "ab", "a.b", "axb", "a\nb", "a.bc", "aübc", "ab\n", "b", "a-b/c_1", "a.b\nc",
+        ];
+        for pattern in ["a", "a.b", "a.*", ".*", ".", "a-b/c_1", "a.b.*", "..", "a.."] {
+            let simple = Pattern::simple(pattern).expect("a simple one");
+            let regex = Regex::new(&format!("^(?:{pattern})$")).expect("an expression");
+            for text in texts {
+                assert_eq!(simple.is_match(text), regex.is_match(text), "{pattern} {text:?}");
+            }
+        }
+        for pattern in [
+            "a*", "a|b", "a+", "(a)", "a.*b", "^a", "a\\.b", "ü", "[a]", "a?", "a.**",
+        ] {
+            assert!(Pattern::simple(pattern).is_none(), "{pattern}");
+        }
+    }
 }
