@@ -148,7 +148,7 @@ pub(crate) fn secret_texts(config: &Config, kind: &str, body: &Node) -> Vec<Stri
             match parts {
                 [] => walk(&field.value, parts, texts),
                 [first, rest @ ..] if *first == "*" || *first == field.name() => {
-                    walk(&field.value, rest, texts)
+                    walk(&field.value, rest, texts);
                 }
                 _ => {}
             }
