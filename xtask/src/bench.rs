@@ -3,6 +3,7 @@
 
 mod inputs;
 mod measure;
+mod validation;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,13 +17,18 @@ const END: &str = "<!-- end of bench -->\n";
 /// The repository of row (c): the one of the shared data whose kustomizations build offline.
 const REPOSITORY: &str = "corpus/redhat-appstudio__infra-deployments";
 
-/// Measure and print the table; `--write` puts it into docs/performance.md, `--quick` leaves out the slow rows.
+/// Measure and print the table; `--write` puts it into docs/performance.md, `--quick` leaves out the slow rows;
+/// `--validation` measures what the API server would say and nothing else.
 pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     let (mut write, mut quick) = (false, false);
     for option in options {
         match *option {
             "--write" => write = true,
             "--quick" => quick = true,
+            "--validation" => {
+                println!("{}", validation::table(top, &build(top)?, 10_000)?);
+                return Ok(());
+            }
             other => return Err(format!("bench: no option {other}")),
         }
     }
@@ -74,6 +80,7 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     }
     let mut text = rows.join("\n") + "\n";
     if !quick {
+        text.push_str(&validation::table(top, &program, 10_000)?);
         text.push_str(&doublings(&program, &work)?);
     }
     println!("{text}");

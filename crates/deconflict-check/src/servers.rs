@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deconflict_claims::{ClusterIndex, Facts, Placed};
-use deconflict_kube::{Definition, Definitions, KubernetesVersion};
+use deconflict_kube::{Definition, Definitions, KubernetesVersion, Memo};
 use deconflict_rules::{Check, ServerContext, Sink, judge_object, rule_of};
 use deconflict_yaml::Node;
 use rayon::prelude::*;
@@ -27,7 +27,8 @@ type Answer = (Vec<deconflict_findings::Finding>, Vec<String>);
 type Question = (*const Node, u16, Vec<*const Definition>);
 
 impl Judge<'_> {
-    /// What API servers refuse. A body is judged once per version and definitions, however many roots share it.
+    /// What API servers refuse. A body is judged once per version and definitions, however many roots share it, and
+    /// what several bodies share is looked at once.
     pub(crate) fn servers(&self) -> Vec<Instance> {
         let runs = |meta| select::runs(meta, &self.input.config, self.options);
         let any = deconflict_rules::ALL
@@ -59,9 +60,10 @@ impl Judge<'_> {
                 asked.push((placed, number));
             }
         }
+        let memo = Memo::new();
         let answers: Vec<Answer> = questions
             .par_iter()
-            .map(|(facts, server)| self.verdict(facts, server))
+            .map(|(facts, server)| self.verdict(facts, server, &memo))
             .collect();
         let mut instances = Vec::new();
         for (placed, number) in asked {
@@ -114,7 +116,7 @@ impl Judge<'_> {
         }
     }
 
-    fn verdict(&self, facts: &Facts, server: &Server) -> Answer {
+    fn verdict(&self, facts: &Facts, server: &Server, memo: &Memo) -> Answer {
         // Values of an encrypted object are not what will be applied.
         if facts.object.body.at_path(&["sops", "mac"]).is_some() {
             return Answer::default();
@@ -123,6 +125,7 @@ impl Judge<'_> {
             object: &facts.object,
             kubernetes: server.kubernetes,
             definitions: &server.definitions,
+            memo,
             config: &self.input.config,
             files: self.input.library.files(),
         };

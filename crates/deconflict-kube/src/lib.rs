@@ -24,9 +24,9 @@ pub use labels::{Labels, Selector, Wanted, is_blank};
 pub use object::{IdentityProblem, IdentityProblemKind, Object, expand_list, is_manifest};
 pub use same::{Difference, differences};
 pub use schema::{
-    Bundle, Expected, KindId, KubernetesVersion, Retired, Served, Structural, StructuralKind,
+    Bundle, Expected, KindId, KubernetesVersion, Memo, Retired, Served, Structural, StructuralKind,
     check_structure, is_duration, is_time, nearest,
 };
 pub use scope::{Scope, Scopes, scope};
 pub use settle::settle;
-pub use validate::{Effect, Repair, Subject, Violation, check_object, validate};
+pub use validate::{Effect, Repair, Subject, Violation, check_object, validate, validate_with};

@@ -6,7 +6,7 @@ use deconflict_claims::ClusterIndex;
 use deconflict_config::Config;
 use deconflict_files::{Files, RepoPath};
 use deconflict_findings::Finding;
-use deconflict_kube::{Definitions, KubernetesVersion, Object};
+use deconflict_kube::{Definitions, KubernetesVersion, Memo, Object};
 use deconflict_placement::{Placement, Placements, Root};
 use deconflict_yaml::{Library, Loaded, Node};
 
@@ -45,6 +45,8 @@ pub struct ServerContext<'a> {
     pub kubernetes: KubernetesVersion,
     /// The CustomResourceDefinitions placed in the cluster, or of the root that nothing places.
     pub definitions: &'a Definitions,
+    /// What was found right before, of parts that objects share.
+    pub memo: &'a Memo,
     /// The configuration.
     pub config: &'a Config,
     /// For the text at places.

@@ -33,7 +33,7 @@ pub(super) fn overlay(work: &Path, objects: usize) -> Result<PathBuf, String> {
     Ok(work.join("overlay"))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
     let directory = path.parent().unwrap_or(path);
     std::fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))

@@ -3,6 +3,7 @@
 mod bundle;
 mod formats;
 mod gone;
+mod memo;
 mod suggest;
 mod version;
 mod walk;
@@ -11,6 +12,7 @@ pub use bundle::{Bundle, KindId, Served};
 pub(crate) use formats::is_base64;
 pub use formats::{is_duration, is_time};
 pub use gone::Retired;
+pub use memo::Memo;
 pub use suggest::nearest;
 pub use version::KubernetesVersion;
 pub use walk::{Expected, Structural, StructuralKind, check_structure};

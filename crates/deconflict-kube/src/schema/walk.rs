@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::bundle::{Bundle, KindId, RowView, TypeView};
 use super::formats::{is_base64, is_time};
+use super::memo::Memo;
 use super::suggest::nearest;
 use super::version::KubernetesVersion;
 use crate::Quantity;
@@ -112,15 +113,18 @@ impl fmt::Display for Expected {
     }
 }
 
-/// Everything in which `object` differs from the structure of `kind` at `version`, in the order of the text.
+/// Everything in which `object` differs from the structure of `kind` at `version`, in the order of the text. What `memo`
+/// knows to be right is not looked at again.
 pub fn check_structure(
     bundle: &Bundle,
     kind: KindId,
     version: KubernetesVersion,
     object: &Node,
+    memo: &Memo,
 ) -> Vec<Structural> {
     let mut walk = Walk {
         bundle,
+        memo,
         bit: version.bit(),
         minor: version.minor(),
         custom: bundle.is_custom(kind),
@@ -132,6 +136,7 @@ pub fn check_structure(
 
 struct Walk<'a> {
     bundle: &'a Bundle,
+    memo: &'a Memo,
     bit: u16,
     minor: u16,
     custom: bool,
@@ -239,7 +244,19 @@ impl Walk<'_> {
         self.report(kind, field.key_at.0, Some(here));
     }
 
-    fn value(&mut self, ty: u32, node: &Node, trail: &Trail<'_>) {
+    fn value(&mut self, ty: u32, node: &Arc<Node>, trail: &Trail<'_>) {
+        let shared = node.as_scalar().is_none() && Memo::is_shared(node);
+        if shared && self.memo.is_right(node, ty, self.bit) {
+            return;
+        }
+        let before = self.found.len();
+        self.look(ty, node, trail);
+        if shared && self.found.len() == before {
+            self.memo.remember(node, ty, self.bit);
+        }
+    }
+
+    fn look(&mut self, ty: u32, node: &Node, trail: &Trail<'_>) {
         if node.is_null(DIALECT) {
             return;
         }

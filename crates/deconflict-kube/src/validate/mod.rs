@@ -32,7 +32,7 @@ use crate::schema::KubernetesVersion;
 use cursor::Cursor;
 use deconflict_yaml::Node;
 pub(crate) use storage::SOURCES as VOLUME_SOURCES;
-pub use whole::validate;
+pub use whole::{validate, validate_with};
 
 /// Something the API server would not accept, or would accept and later regret.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -4,14 +4,14 @@ use deconflict_yaml::{Node, Style};
 
 use super::{Effect, Subject, Violation};
 use crate::schema::{
-    Bundle, Expected, KindId, KubernetesVersion, Structural, StructuralKind, check_structure,
+    Bundle, Expected, KindId, KubernetesVersion, Memo, Structural, StructuralKind, check_structure,
 };
 
 /// Everything in which an object differs from the structure of its kind.
-pub(super) fn check(subject: Subject<'_>, kind: KindId, object: &Node) -> Vec<Violation> {
+pub(super) fn check(subject: Subject<'_>, kind: KindId, object: &Node, memo: &Memo) -> Vec<Violation> {
     let bundle = Bundle::embedded();
     let custom = bundle.is_custom(kind);
-    let found = check_structure(&bundle, kind, subject.kubernetes, object);
+    let found = check_structure(&bundle, kind, subject.kubernetes, object, memo);
     let mut all: Vec<Violation> = found
         .into_iter()
         .map(|fault| violation(subject.kubernetes, fault, is_secret(subject)))

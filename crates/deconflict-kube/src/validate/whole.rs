@@ -4,7 +4,7 @@ use deconflict_yaml::Node;
 
 use super::{Effect, Subject, Violation, check_object, custom, placeholder, structure, templates};
 use crate::crd::Definitions;
-use crate::schema::{Bundle, KindId, KubernetesVersion, Retired, nearest};
+use crate::schema::{Bundle, KindId, KubernetesVersion, Memo, Retired, nearest};
 use crate::{Object, expand_list};
 
 /// How many objects deep lists and embedded objects are followed.
@@ -19,7 +19,17 @@ const NESTING: usize = 8;
 /// `schema-unknown` (with `-embedded` where the bundle decides), `version` and `deprecated` for custom resources, and
 /// `unanswered` for a rule of a definition whose answer is not known.
 pub fn validate(object: &Object, kubernetes: KubernetesVersion, definitions: &Definitions) -> Vec<Violation> {
-    let mut found = judge(object, kubernetes, definitions, NESTING);
+    validate_with(object, kubernetes, definitions, &Memo::new())
+}
+
+/// The same for one of many objects that share parts: what `memo` knows to be right is not looked at again.
+pub fn validate_with(
+    object: &Object,
+    kubernetes: KubernetesVersion,
+    definitions: &Definitions,
+    memo: &Memo,
+) -> Vec<Violation> {
+    let mut found = judge(object, kubernetes, definitions, memo, NESTING);
     found.retain(|violation| !placeholder::is_open(&object.body, &violation.path));
     found.sort_by(|a, b| (a.at.span.start, a.row, &a.path).cmp(&(b.at.span.start, b.row, &b.path)));
     found
@@ -29,6 +39,7 @@ fn judge(
     object: &Object,
     kubernetes: KubernetesVersion,
     definitions: &Definitions,
+    memo: &Memo,
     depth: usize,
 ) -> Vec<Violation> {
     let bundle = Bundle::embedded();
@@ -68,11 +79,11 @@ fn judge(
         // Scopes of custom resources are compared where their definitions are.
         rows.retain(|violation| violation.row != "namespace-on-cluster-scoped");
     }
-    found.extend(merge(rows, structure::check(subject, row, &object.body)));
+    found.extend(merge(rows, structure::check(subject, row, &object.body, memo)));
     if depth > 0 && is_list(&object.body, kind) {
         for item in expand_list(&object.body) {
             if let Ok(item) = Object::new(item, None) {
-                found.extend(judge(&item, kubernetes, definitions, depth - 1));
+                found.extend(judge(&item, kubernetes, definitions, memo, depth - 1));
             }
         }
     }
@@ -229,5 +240,44 @@ fn replace(found: &mut Violation, retired: &Retired, api: &str, kind: &str) {
             }
         }
         None => found.help = Some(format!("nothing replaces {kind}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{validate, validate_with};
+    use crate::fixture::node;
+    use crate::schema::Memo;
+    use crate::{Definitions, KubernetesVersion, Object};
+
+    /// What an overlay changes is looked at, what it shares with its base only once, and what is wrong is said for each.
+    #[test]
+    fn shared_parts_are_looked_at_once() {
+        let (base, _) = node(
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 1, selector: {matchLabels: {a: b}}, \
+             template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: b}], volumes: [{name: c, emptyDri: {}}]}}}}",
+        );
+        let overlays: Vec<Object> = (0..3)
+            .map(|number| {
+                let mut body = Arc::clone(&base);
+                let copy = Arc::make_mut(&mut body);
+                let at = copy.at;
+                let other = node(&format!("{number}")).0;
+                copy.get_mut("spec").unwrap().set("replicas", at, other);
+                Object::new(body, None).unwrap()
+            })
+            .collect();
+        let (memo, version, definitions) = (Memo::new(), KubernetesVersion::DEFAULT, Definitions::new());
+        let mut sizes = Vec::new();
+        for object in &overlays {
+            let found = validate_with(object, version, &definitions, &memo);
+            assert_eq!(found, validate(object, version, &definitions));
+            assert!(found.iter().any(|fault| fault.row == "unknown-field"));
+            sizes.push(format!("{memo:?}"));
+        }
+        // Not the template, as something in it is wrong.
+        assert_eq!(sizes, ["Memo of 2 subtrees"; 3]);
     }
 }

@@ -1,7 +1,7 @@
 //! The pass over one object.
 
 use deconflict_findings::{Edit, Finding, Fix, Label, ObjectRef, Safety, Severity};
-use deconflict_kube::{Effect, Repair, Violation, validate};
+use deconflict_kube::{Effect, Repair, Violation, validate_with};
 
 use crate::compare::{names_value, secret_texts};
 use crate::{ServerContext, Sink, rule_of};
@@ -9,7 +9,12 @@ use crate::{ServerContext, Sink, rule_of};
 /// Everything that the API server of the cluster would say about the object, under the ids of the rules whose check is
 /// [`crate::Check::Server`]. What cannot be told goes to [`Sink::leave`].
 pub fn judge_object(context: &ServerContext<'_>, sink: &mut Sink) {
-    for violation in validate(context.object, context.kubernetes, context.definitions) {
+    for violation in validate_with(
+        context.object,
+        context.kubernetes,
+        context.definitions,
+        context.memo,
+    ) {
         if violation.effect == Effect::Unanswered {
             sink.leave(violation.message);
             continue;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deconflict_config::Config;
 use deconflict_files::{Files, RepoPath};
-use deconflict_kube::{Definition, Definitions, KubernetesVersion, Object};
+use deconflict_kube::{Definition, Definitions, KubernetesVersion, Memo, Object};
 use deconflict_yaml::parse;
 
 use crate::{ALL, Check, ServerContext, Sink, judge_object};
@@ -37,6 +37,7 @@ pub(crate) fn ids(block: &str, minor: u16) -> Vec<String> {
             object,
             kubernetes: KubernetesVersion::new(minor),
             definitions: &definitions,
+            memo: &Memo::new(),
             config: &Config::default(),
             files: &files,
         };
