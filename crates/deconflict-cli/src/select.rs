@@ -32,9 +32,20 @@ pub(crate) fn one_of(what: &str, names: &[String], all: &[&str]) -> Result<(), S
 }
 
 fn unknown<'c>(what: &str, name: &str, candidates: impl Iterator<Item = &'c str>) -> String {
-    match closest(name, candidates) {
-        Some(hint) => format!("no {what} `{name}`; did you mean `{hint}`?"),
-        None => format!("no {what} `{name}`; `deconflict rules` lists them all"),
+    let all: Vec<&str> = candidates.collect();
+    if let Some(hint) = closest(name, all.iter().copied()) {
+        return format!("no {what} `{name}`; did you mean `{hint}`?");
+    }
+    // A part of a name is what people remember.
+    let mut holding: Vec<&str> = all.into_iter().filter(|id| id.contains(name)).collect();
+    holding.sort_unstable();
+    holding.dedup();
+    match holding.len() {
+        1..=5 if name.len() > 2 => {
+            let quoted: Vec<String> = holding.iter().map(|id| format!("`{id}`")).collect();
+            format!("no {what} `{name}`; did you mean {}?", quoted.join(" or "))
+        }
+        _ => format!("no {what} `{name}`; `deconflict rules` lists them all"),
     }
 }
 
@@ -67,6 +78,10 @@ mod tests {
         check(
             &["net-nodport-taken"],
             "no rule or family `net-nodport-taken`; did you mean `net-nodeport-taken`?",
+        );
+        check(
+            &["nodeport"],
+            "no rule or family `nodeport`; did you mean `net-nodeport-taken`?",
         );
         check(&["nett"], "no rule or family `nett`; did you mean `net`?");
         check(

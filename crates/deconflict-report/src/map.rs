@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::Style;
 use crate::json::to_text;
+use crate::style::Detail;
 use crate::text::{count, escape};
 use crate::wire::WireMap;
 
@@ -42,6 +43,9 @@ pub fn map_table(report: &Report, style: Style) -> String {
         out.push_str(&heading(report, &title, name, &rows, style));
         rows.sort_by(|a, b| (&a.namespace, &a.app, &a.root).cmp(&(&b.namespace, &b.app, &b.root)));
         table(&mut out, &rows);
+        if unplaced && style.detail != Detail::Quiet {
+            out.push_str("  these collide with nobody until `clusters[].roots` in deconflict.yaml says where they go\n");
+        }
     }
     if out.is_empty() {
         out.push_str("nothing is deployed from here\n");
@@ -152,6 +156,7 @@ prod-eu (production, Kubernetes 1.33): 2 placements, 4 objects
 no known cluster: 1 placement, 0 objects
   NAMESPACE  APPLICATION  OWNER  ENGINE  ROOT    STATUS
   x          x            x      plain   apps/x  failed: not-found
+  these collide with nobody until `clusters[].roots` in deconflict.yaml says where they go
 ";
         assert_eq!(map_table(&fixture::report(), Style::default()), want);
     }

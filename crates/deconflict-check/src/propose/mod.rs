@@ -3,6 +3,7 @@
 mod class;
 mod engines;
 mod layout;
+mod likely;
 mod teams;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub fn propose(input: &Input, options: &Options, origin: Option<&str>) -> String
     write::write(&write::Proposal {
         layout,
         clusters,
+        likely: likely::read(&report),
         teams,
         sources,
         has_codeowners: input.codeowners.file.is_some(),

@@ -59,6 +59,38 @@ fn nothing_is_known() {
 }
 
 #[test]
+fn environments_that_nothing_names_are_offered() {
+    const FIXTURE: &str = "//- k8s/web/x.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n\
+                           //- k8s/web/kustomization.yaml\nresources: [x.yaml]\n\
+                           //- envs/production/kustomization.yaml\nresources: [../../k8s/web]\n\
+                           //- envs/staging/kustomization.yaml\nresources: [../../k8s/web]\n";
+    check(FIXTURE, None, false, "version: 1");
+    // Without the comment signs each is a cluster.
+    let text = propose(
+        &input(MemoryTree::fixture(FIXTURE), None),
+        &Options::default(),
+        None,
+    );
+    let (_, offered) = text.split_once("# clusters:\n").expect("an offer");
+    let offered = offered.lines().take_while(|line| line.starts_with("#   "));
+    let offered: String = offered.map(|line| format!("{}\n", &line[1..])).collect();
+    let tree = MemoryTree::fixture(FIXTURE).file("deconflict.yaml", format!("clusters:\n{offered}"));
+    let library = Library::new(Arc::new(tree.snapshot()), Arc::default());
+    let found = find(&library, &RepoPath::top(), &[]);
+    assert_eq!(found.problems, [], "{text}");
+    let after = map(
+        &input(MemoryTree::fixture(FIXTURE), Some(found.config)),
+        &Options::default(),
+    );
+    let clusters: Vec<Option<&str>> = after
+        .placements
+        .iter()
+        .map(|row| row.cluster.as_deref())
+        .collect();
+    assert_eq!(clusters, [Some("production"), Some("staging")], "{text}");
+}
+
+#[test]
 fn plain_layout() {
     let app = |path: &str| {
         format!(

@@ -1,5 +1,6 @@
 //! The text, with a comment for each line.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::class::class_of;
@@ -13,6 +14,7 @@ use super::text::{count, list, scalar};
 pub(super) struct Proposal {
     pub(super) layout: LayoutGuess,
     pub(super) clusters: Vec<ClusterGuess>,
+    pub(super) likely: BTreeMap<String, Vec<String>>,
     pub(super) teams: Vec<TeamGuess>,
     pub(super) sources: Vec<OwnSource>,
     pub(super) has_codeowners: bool,
@@ -121,6 +123,20 @@ fn clusters(out: &mut String, proposal: &Proposal) {
     );
     if proposal.engines.has_cluster_generator {
         return registered(out, proposal);
+    }
+    if proposal.clusters.is_empty() && !proposal.likely.is_empty() {
+        out.push_str(
+            "# None is named by clusters/NAME, overlays/NAME or a destination. These directories are called like environments: make\n\
+             # them clusters where each is one, or nothing in them collides with anything else.\n# clusters:\n",
+        );
+        for (name, roots) in &proposal.likely {
+            let _ = writeln!(out, "#   - name: {}", scalar(name));
+            if let Some(class) = class_of(name) {
+                let _ = writeln!(out, "#     class: {class}");
+            }
+            let _ = writeln!(out, "#     roots: {}", list(roots));
+        }
+        return;
     }
     if proposal.clusters.is_empty() {
         out.push_str(
