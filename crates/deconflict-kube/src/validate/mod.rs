@@ -23,6 +23,7 @@ mod storage;
 mod structural;
 mod structure;
 mod templates;
+mod volumes;
 mod whole;
 mod workload;
 

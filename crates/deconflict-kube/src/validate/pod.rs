@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::cursor::Cursor;
 use super::names::{is_dns_label, is_port_name};
-use super::pod_parts::{affinity, dns, probes, resources, security, spread, tolerations, volumes};
+use super::pod_parts::{affinity, dns, probes, resources, security, spread, tolerations};
+use super::volumes::volumes;
 use super::{Effect, Sink, meta};
 use deconflict_files::Origin;
 
