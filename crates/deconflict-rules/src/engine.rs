@@ -1,8 +1,9 @@
 //! Findings about objects of Argo CD and Flux.
 
-use deconflict_files::Origin;
+use deconflict_files::{Files, Origin, Span};
 use deconflict_findings::{Certainty, Finding, ObjectRef, PlacementStatus};
 use deconflict_placement::{Engine, Problem, ProblemKind};
+use deconflict_yaml::{Node, Style};
 
 use crate::{FleetContext, Rule, Sink};
 
@@ -84,4 +85,32 @@ pub(crate) fn certainty(context: &FleetContext<'_>, app: &str) -> Certainty {
     } else {
         Certainty::Witnessed
     }
+}
+
+/// The place of line `number` (from 1) of `text`, which is the value of `node`; the whole value where it does not stand in
+/// the file line by line.
+pub(crate) fn line_of(files: &Files, node: &Node, text: &str, number: usize) -> Origin {
+    let is_block = node
+        .as_scalar()
+        .is_some_and(|scalar| scalar.style == Style::Literal);
+    let Some(wanted) = text.lines().nth(number - 1).map(str::trim) else {
+        return node.at;
+    };
+    let file = files.get(node.at.file);
+    let written = file.text.get(node.at.span.range()).unwrap_or_default();
+    let mut start = node.at.span.start as usize;
+    // The first line of a block says that it is one.
+    let skipped = if is_block { number } else { number - 1 };
+    for (at, line) in written.split_inclusive('\n').enumerate() {
+        if at == skipped {
+            let indent = line.len() - line.trim_start().len();
+            if line.trim() == wanted && !wanted.is_empty() {
+                let from = start + indent;
+                return Origin::new(node.at.file, Span::new(from, from + wanted.len()));
+            }
+            break;
+        }
+        start += line.len();
+    }
+    node.at
 }

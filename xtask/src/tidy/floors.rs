@@ -6,10 +6,11 @@ use super::manifest::{Manifest, parse};
 use crate::read;
 
 /// The crates and their floors; ARCHITECTURE.md says what each must not know.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("deconflict-files", 0),
     ("deconflict-findings", 1),
     ("deconflict-git", 1),
+    ("deconflict-lua", 1),
     ("deconflict-yaml", 1),
     ("deconflict-cel", 2),
     ("deconflict-config", 2),
@@ -26,7 +27,7 @@ const FLOORS: [(&str, u8); 15] = [
 
 /// Dependencies that may be named in one crate only, so that they can be exchanged there; the package at the top, which has
 /// no code, may test with them.
-const CONFINED: [(&str, &str); 11] = [
+const CONFINED: [(&str, &str); 13] = [
     ("gix", "deconflict-git"),
     ("granit-parser", "deconflict-yaml"),
     ("yaml-rust2", "deconflict-yaml"),
@@ -36,6 +37,8 @@ const CONFINED: [(&str, &str); 11] = [
     ("clap_complete", "deconflict-cli"),
     ("clap_mangen", "deconflict-cli"),
     ("cel", "deconflict-cel"),
+    ("mlua", "deconflict-lua"),
+    ("full_moon", "deconflict-lua"),
     ("regorus", "deconflict-policy"),
     ("jsonschema", "deconflict-jsonschema"),
 ];

@@ -235,3 +235,99 @@ fn pruning() {
     check("argo-prune", &app("{automated: {enabled: false}}"), &[]);
     check("argo-prune", &app("{syncOptions: [CreateNamespace=true]}"), &[]);
 }
+
+fn settings(name: &str, data: &str) -> String {
+    format!(
+        "//- argocd/cm.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: argocd}}\ndata:\n{data}"
+    )
+}
+
+#[test]
+fn health_checks() {
+    let health = |data: &str, want: &[&str]| check("argo-health", &settings("argocd-cm", data), want);
+    let key = "  resource.customizations.health.batch_Job: ";
+    health(
+        &format!("{key}|\n    hs = {{status = \"Healthy\"}}\n    return hs\n"),
+        &[],
+    );
+    let job = "error[argo-health-lua] the health check of Job";
+    health(
+        &format!("{key}|\n    hs = {{status = \"Healthy\"}}\n    os.execute(\"id\")\n    return hs\n"),
+        &[&format!(
+            "{job} uses `os.execute`, which Argo CD does not give it"
+        )],
+    );
+    health(
+        &format!("{key}return {{status = \"Done\"}}\n"),
+        &[&format!(
+            "{job} sets the state \"Done\", which Argo CD does not know"
+        )],
+    );
+    health(
+        "  resource.customizations.health.cert_manager.io_Certificate: return nil\n",
+        &["error[argo-health-lua] Argo CD cannot read the kind in \
+             `resource.customizations.health.cert_manager.io_Certificate`"],
+    );
+    health("  resource.customizations.health.Pod: return nil\n", &[]);
+    health(
+        "  resource.customizations.health.*.crossplane.io_*: return nil\n",
+        &[],
+    );
+    health("  resource.customizations.ignoreDifferences.all: ''\n", &[]);
+    let open = "  resource.customizations.useOpenLibs.batch_Job: \"true\"\n";
+    let script = format!("{key}|\n    return {{status = \"Healthy\", message = string.lower(\"X\")}}\n");
+    health(&format!("{open}{script}"), &[]);
+    health(
+        &script,
+        &[&format!("{job} uses `string`, which Argo CD does not give it")],
+    );
+    health(
+        "  resource.customizations: |\n    batch/Job:\n      health.lua: |\n        return {status = \"Done\"}\n",
+        &[&format!(
+            "{job} sets the state \"Done\", which Argo CD does not know"
+        )],
+    );
+}
+
+#[test]
+fn who_may_do_everything() {
+    let rbac = |data: &str, want: &[&str]| check("argo-rbac-broad", &settings("argocd-rbac-cm", data), want);
+    rbac(
+        "  policy.default: role:readonly\n  policy.csv: |\n    g, org:platform, role:admin\n",
+        &[],
+    );
+    rbac("  policy.default: ''\n", &[]);
+    rbac(
+        "  policy.default: role:admin\n",
+        &["warning[argo-rbac-broad] everybody who can log in has role:admin, by `policy.default`"],
+    );
+    rbac(
+        "  policy.csv: |\n    # g, system:authenticated, role:admin\n    g, \"system:authenticated\", role:admin\n",
+        &[
+            "warning[argo-rbac-broad] system:authenticated may do everything in Argo CD, by `g, \"system:authenticated\", \
+             role:admin`",
+        ],
+    );
+}
+
+#[test]
+fn login_settings() {
+    let dex = |data: &str, want: &[&str]| check("argo-dex-invalid", &settings("argocd-cm", data), want);
+    let connector = "    connectors:\n      - {type: github, id: github, name: GitHub}\n";
+    dex(&format!("  url: https://x\n  dex.config: |\n{connector}"), &[]);
+    dex("  url: https://x\n  dex.config: ''\n", &[]);
+    dex(
+        &format!("  dex.config: |\n{connector}"),
+        &["warning[argo-dex-invalid] argocd-cm has dex.config and no `url`, so Argo CD ignores it"],
+    );
+    dex(
+        "  url: https://x\n  dex.config: |\n    connectors: [\n",
+        &["warning[argo-dex-invalid] dex.config of argocd-cm is no YAML map"],
+    );
+    dex(
+        &format!(
+            "  url: https://x\n  dex.config: |\n{connector}      - {{type: oidc, id: github, name: X}}\n"
+        ),
+        &["warning[argo-dex-invalid] two connectors in dex.config of argocd-cm have the id github"],
+    );
+}

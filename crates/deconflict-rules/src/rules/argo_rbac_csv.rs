@@ -1,7 +1,6 @@
-use deconflict_files::{Origin, Span};
-use deconflict_yaml::{Node, Style};
+use deconflict_yaml::Node;
 
-use crate::engine::about;
+use crate::engine::{about, line_of};
 use crate::{ObjectContext, Sink, rule};
 
 rule! {
@@ -129,7 +128,7 @@ fn lines(
     sink: &mut Sink,
 ) {
     let Some(text) = node.text() else { return };
-    for line in text.lines() {
+    for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -138,7 +137,12 @@ fn lines(
             continue;
         };
         let message = format!("policy line `{line}`: {what}");
-        let mut finding = about(&RULE, context.object, message, place(context, node, line));
+        let mut finding = about(
+            &RULE,
+            context.object,
+            message,
+            line_of(context.files, node, text, number + 1),
+        );
         finding.field = Some(field.to_owned());
         finding.key = Some(line.to_owned());
         finding
@@ -190,21 +194,4 @@ fn wrong(line: &str, roles: Option<&Vec<String>>) -> Option<(String, String)> {
             "p, subject, resource, action, object, effect; or g, user or group, role".to_owned(),
         )),
     }
-}
-
-/// The line in the file, when the text stands there as it is.
-fn place(context: &ObjectContext<'_>, node: &Node, line: &str) -> Origin {
-    let file = context.files.get(node.at.file);
-    let is_verbatim = node
-        .as_scalar()
-        .is_some_and(|scalar| matches!(scalar.style, Style::Literal | Style::Plain));
-    let found = file
-        .text
-        .get(node.at.span.range())
-        .filter(|_| is_verbatim)
-        .and_then(|text| text.find(line));
-    found.map_or(node.at, |at| {
-        let start = node.at.span.start as usize + at;
-        Origin::new(node.at.file, Span::new(start, start + line.len()))
-    })
 }
