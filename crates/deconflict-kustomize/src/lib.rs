@@ -10,6 +10,7 @@ mod find;
 mod load;
 mod merge;
 mod model;
+mod pattern;
 mod problem;
 mod session;
 mod transform;

@@ -7,6 +7,7 @@ use regex::Regex;
 use super::LabelSelector;
 use crate::Problem;
 use crate::model::{Gvk, ResId, ResMap, Resource};
+use crate::pattern::{is_simple, strip};
 
 /// An anchored regular expression.
 #[derive(Clone, Debug)]
@@ -25,29 +26,23 @@ impl Pattern {
     fn simple(pattern: &str) -> Option<Self> {
         let open = pattern.strip_suffix(".*");
         let start = open.unwrap_or(pattern);
-        let is_simple = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'.');
-        start.bytes().all(is_simple).then(|| Self::Simple {
+        is_simple(start).then(|| Self::Simple {
             start: start.to_owned(),
             is_open: open.is_some(),
         })
     }
 
     fn is_match(&self, text: &str) -> bool {
-        let (start, is_open) = match self {
-            Self::Regex(regex) => return regex.is_match(text),
-            Self::Simple { start, is_open } => (start, *is_open),
-        };
-        let mut rest = text.chars();
-        let begins = start.chars().all(|wanted| match rest.next() {
-            Some(found) if wanted == '.' => found != '\n',
-            found => found == Some(wanted),
-        });
-        begins
-            && if is_open {
-                !rest.as_str().contains('\n')
-            } else {
-                rest.as_str().is_empty()
+        match self {
+            Self::Regex(regex) => regex.is_match(text),
+            Self::Simple { start, is_open: true } => {
+                strip(start, text).is_some_and(|rest| !rest.contains('\n'))
             }
+            Self::Simple {
+                start,
+                is_open: false,
+            } => strip(start, text) == Some(""),
+        }
     }
 }
 

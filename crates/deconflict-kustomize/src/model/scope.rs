@@ -55,12 +55,15 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("v1", "PersistentVolume"),
 ];
 
-/// True for kinds in the list; everything else, unknown kinds included, has a namespace.
+/// True for kinds in the list; everything else, unknown kinds included, has a namespace. Asked for every object again and
+/// again, so it allocates nothing, and the kind, which nearly always differs, is looked at first.
 pub(super) fn is_cluster_scoped(gvk: &Gvk) -> bool {
-    let wanted = gvk.api_version();
+    let is_version = |api_version: &str| match api_version.split_once('/') {
+        Some((group, version)) => gvk.group == group && gvk.version == version,
+        None => gvk.group.is_empty() && gvk.version == api_version,
+    };
+    let kind = gvk.kind.as_str();
     CLUSTER_SCOPED
-        .binary_search_by(|(api_version, kind)| {
-            (*api_version, *kind).cmp(&(wanted.as_str(), gvk.kind.as_str()))
-        })
-        .is_ok()
+        .iter()
+        .any(|(api_version, listed)| *listed == kind && is_version(api_version))
 }

@@ -13,14 +13,16 @@ use super::read::{Reader, Sourced};
 use super::value::{scalar_of, set_from, text_scalar, wrong_kind};
 use crate::Problem;
 use crate::model::ResMap;
+use crate::pattern::{is_simple, strip};
 
 /// What becomes of images of a name.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// The entry.
     pub(crate) at: Origin,
-    /// The name, a regular expression upstream; its error is reported when there is an image to compare with.
-    pattern: Result<Regex, String>,
+    /// The expression that upstream makes of the name; its error is reported when there is an image to compare with. `None`
+    /// for a name that needs none.
+    pattern: Option<Result<Regex, String>>,
     /// The name as written.
     name: Sourced,
     new_name: Option<Sourced>,
@@ -64,13 +66,16 @@ impl Config {
             text: SmolStr::default(),
             at: item.at,
         });
-        let pattern = format!(
-            "^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$",
-            name.text
-        );
+        let pattern = (!is_simple(&name.text)).then(|| {
+            let pattern = format!(
+                "^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$",
+                name.text
+            );
+            Regex::new(&pattern).map_err(|_| pattern)
+        });
         Ok(Self {
             at: item.at,
-            pattern: Regex::new(&pattern).map_err(|_| pattern),
+            pattern,
             name,
             new_name: filled("newName")?,
             new_tag: filled("newTag")?,
@@ -80,13 +85,20 @@ impl Config {
         })
     }
 
+    fn is_match(&self, image: &str) -> Result<bool, Problem> {
+        match &self.pattern {
+            None => Ok(strip(&self.name.text, image).is_some_and(is_version)),
+            Some(Ok(pattern)) => Ok(pattern.is_match(image)),
+            // kustomize 5.5.0 crashes here.
+            Some(Err(pattern)) => {
+                Err(Problem::build(format!("error parsing regexp: `{pattern}`")).at(self.at))
+            }
+        }
+    }
+
     /// The image that `image` becomes; `None` when the name is another.
     fn replace(&self, image: &str) -> Result<Option<SmolStr>, Problem> {
-        let pattern = self.pattern.as_ref().map_err(|pattern| {
-            // kustomize 5.5.0 crashes here.
-            Problem::build(format!("error parsing regexp: `{pattern}`")).at(self.at)
-        })?;
-        if !pattern.is_match(image) {
+        if !self.is_match(image)? {
             return Ok(None);
         }
         let (name, mut tag, mut digest) = split(image);
@@ -168,6 +180,18 @@ pub(crate) fn apply(set: &mut ResMap, config: &Config, specs: &FieldSpecs) -> Re
 
 type Replace<'r> = dyn FnMut(&Arc<Node>) -> Result<Option<Arc<Node>>, Problem> + 'r;
 
+/// True for a tag, a digest, both or neither: `(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?`.
+fn is_version(rest: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '{' | '}' | '-');
+    let rest = rest
+        .strip_prefix(':')
+        .map_or(rest, |tag| tag.trim_start_matches(is_part));
+    let rest = rest
+        .strip_prefix("@sha256:")
+        .map_or(rest, |digest| digest.trim_start_matches(is_part));
+    rest.is_empty()
+}
+
 /// Every `image` in a list under `containers` or `initContainers`, at any depth.
 fn walk(node: &Arc<Node>, replace: &mut Replace<'_>) -> Result<Option<Arc<Node>>, Problem> {
     match &node.kind {
@@ -241,4 +265,42 @@ fn split(image: &str) -> (&str, &str, &str) {
 
 fn trimmed(text: &str, sign: char) -> &str {
     text.strip_prefix(sign).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::{is_version, strip};
+
+    #[test]
+    fn simple_names_match_what_the_expression_would() {
+        let images = [
+            "",
+            "a",
+            "a:1",
+            "a:",
+            "a@sha256:0f",
+            "a:1@sha256:0f",
+            "a:1@sha256",
+            "a:1:2",
+            "a/b",
+            "b",
+            "a:{x}-y_z.1",
+            "a@sha256:0f:1",
+            "axb:1",
+            "a.b:1",
+            "a\nb",
+            "r:5000/a:1",
+            ":1",
+        ];
+        for name in ["", "a", "a.b", "r:5000/a", "a/b"] {
+            let expression = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+            let regex = Regex::new(&expression).expect("an expression");
+            for image in images {
+                let simple = strip(name, image).is_some_and(is_version);
+                assert_eq!(simple, regex.is_match(image), "{name} {image:?}");
+            }
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! All field specs of a build: defaults, then what `configurations` and `crds` add (upstream's TransformerConfig).
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use deconflict_yaml::Node;
@@ -137,10 +136,9 @@ impl FieldSpecs {
 
     /// Upstream sorts after every merge. Only the order of references and of replicas (in a message) can be seen.
     pub(super) fn sort(&mut self) {
-        self.name_reference
-            .sort_by(|left, right| compare(&left.gvk, &right.gvk));
+        self.name_reference.sort_by_cached_key(|back| order(&back.gvk));
         for list in self.lists_mut() {
-            list.sort_by(|left, right| compare(&left.gvk, &right.gvk));
+            list.sort_by_cached_key(|spec| order(&spec.gvk));
         }
     }
 
@@ -213,33 +211,23 @@ pub(crate) const FIRST: [&str; 22] = [
 ];
 pub(crate) const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
-/// Upstream's `Gvk.IsLessThan`.
-fn compare(left: &Gvk, right: &Gvk) -> Ordering {
-    let rank = |gvk: &Gvk| {
-        let first = FIRST.iter().position(|kind| *kind == gvk.kind);
-        let last = LAST.iter().position(|kind| *kind == gvk.kind);
-        match (first, last) {
-            (Some(position), _) => (0, position),
-            (None, None) => (1, 0),
-            (None, Some(position)) => (2, position),
-        }
+/// What upstream's `Gvk.IsLessThan` compares.
+fn order(gvk: &Gvk) -> (u8, usize, String) {
+    let first = FIRST.iter().position(|kind| *kind == gvk.kind);
+    let last = LAST.iter().position(|kind| *kind == gvk.kind);
+    let (class, rank) = match (first, last) {
+        (Some(position), _) => (0, position),
+        (None, None) => (1, 0),
+        (None, Some(position)) => (2, position),
     };
-    let text = |gvk: &Gvk| {
-        let or = |part: &str, none: &str| {
-            if part.is_empty() {
-                none.to_owned()
-            } else {
-                part.to_owned()
-            }
-        };
-        format!(
-            "{}_{}_{}",
-            or(&gvk.group, "~G"),
-            or(&gvk.version, "~V"),
-            or(&gvk.kind, "~K")
-        )
-    };
-    rank(left)
-        .cmp(&rank(right))
-        .then_with(|| text(left).cmp(&text(right)))
+    fn or<'t>(part: &'t str, none: &'t str) -> &'t str {
+        if part.is_empty() { none } else { part }
+    }
+    let text = format!(
+        "{}_{}_{}",
+        or(&gvk.group, "~G"),
+        or(&gvk.version, "~V"),
+        or(&gvk.kind, "~K")
+    );
+    (class, rank, text)
 }
