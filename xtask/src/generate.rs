@@ -105,6 +105,7 @@ fn summary(rules: &[&RuleMeta]) -> String {
         ("Beside other tools", "comparison"),
         ("What is not checked", "limits"),
         ("Performance", "performance"),
+        ("Accuracy", "accuracy"),
         ("Security", "security"),
     ] {
         let _ = writeln!(text, "- [{title}]({page}.md)");

@@ -15,6 +15,7 @@ mod bench;
 mod bundle;
 mod fuzz;
 mod generate;
+mod inject;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -27,7 +28,8 @@ usage: cargo xtask CHORE
   bundle [DIRECTORY]       make schemas/kubernetes.bin and its text from published packages, kept in DIRECTORY
   bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md
   bench --validation         what the API server would say of 10,000 Deployments, against a pass of the parser
-  fuzz TARGET [--minutes N] [--seed N]  random changes of known inputs: yaml, scanner, kustomize, check";
+  fuzz TARGET [--minutes N] [--seed N]  random changes of known inputs: yaml, scanner, kustomize, check
+  inject --repo DIR [--config FILE] [--count N] [--seed N]  collisions put into a clean repository: which are found";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["bundle"] => bundle::run(&top, &top.join("target/bundle")),
         ["bundle", directory] => bundle::run(&top, Path::new(directory)),
         ["fuzz", words @ ..] => fuzz::run(&top, words),
+        ["inject", options @ ..] => inject::run(&top, options),
         ["bench", options @ ..] => bench::run(&top, options),
         _ => Err(USAGE.to_owned()),
     };
