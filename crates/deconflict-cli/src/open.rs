@@ -128,10 +128,12 @@ pub(crate) fn open_merged(source: &Source, base: Option<&str>) -> Result<Opened,
     let (location, library, change) = match base {
         None => {
             let opened = deconflict_git::open(&found, &judged)?;
+            complete(&found, &opened.lacking)?;
             (opened.location, library(opened.snapshot), None)
         }
         Some(base) => {
             let merged = deconflict_git::merge(&found, &judged, base)?;
+            complete(&found, &merged.lacking)?;
             let change = Change {
                 base: library(merged.base),
                 changed: merged.changed,
@@ -180,6 +182,23 @@ pub(crate) fn open_merged(source: &Source, base: Option<&str>) -> Result<Opened,
         change,
         options,
     })
+}
+
+/// Refuse a clone that lacks manifests: what cannot be read would pass. Other files are missed by who asks for them.
+fn complete(location: &Location, lacking: &[RepoPath]) -> Result<(), Refusal> {
+    let is_manifest = |path: &&RepoPath| matches!(path.extension(), Some("yaml" | "yml" | "json"));
+    let mut manifests = lacking.iter().filter(is_manifest);
+    match manifests.next() {
+        None => Ok(()),
+        Some(first) => Err(deconflict_git::Error::Filtered {
+            path: location.base.clone(),
+            what: format!(
+                "{} of the files to check (such as {first})",
+                manifests.count() + 1
+            ),
+        }
+        .into()),
+    }
 }
 
 /// What is judged, and what the report calls it.

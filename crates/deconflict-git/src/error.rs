@@ -58,6 +58,23 @@ pub enum Error {
         /// The reason, and what to do.
         why: String,
     },
+    /// There is no index: a bare repository has none.
+    #[error("the Git repository `{}` is bare: nothing is staged there, so name a revision", path.display())]
+    NoIndex {
+        /// The Git directory.
+        path: PathBuf,
+    },
+    /// A clone that leaves out what is needed.
+    #[error(
+        "the clone at `{}` was made with a filter and lacks {what}; `git fetch --refetch --no-filter` brings everything",
+        path.display()
+    )]
+    Filtered {
+        /// The Git directory.
+        path: PathBuf,
+        /// What is missing.
+        what: String,
+    },
     /// Git's data cannot be read.
     #[error("cannot open the Git repository at `{}`: {message}", path.display())]
     Git {
@@ -69,10 +86,31 @@ pub enum Error {
 }
 
 impl Error {
+    /// gix's `error` about the objects of `git`.
+    pub(crate) fn objects(git: &gix::Repository, error: impl std::fmt::Display) -> Self {
+        if !is_filtered(git) {
+            return Self::git(git.git_dir(), error);
+        }
+        Self::Filtered {
+            path: git.git_dir().to_owned(),
+            what: format!("what is needed ({error})"),
+        }
+    }
+
     pub(crate) fn git(path: impl Into<PathBuf>, error: impl std::fmt::Display) -> Self {
         Self::Git {
             path: path.into(),
             message: error.to_string(),
         }
     }
+}
+
+/// True for a partial clone (git-clone(1), `--filter`): it lacks objects that others promised to give.
+pub(crate) fn is_filtered(git: &gix::Repository) -> bool {
+    let config = git.config_snapshot();
+    config.string("extensions.partialClone").is_some()
+        || git.remote_names().iter().any(|name| {
+            let key = format!("remote.{name}.promisor");
+            config.boolean(key.as_str()).unwrap_or(false)
+        })
 }

@@ -9,6 +9,7 @@ mod locate;
 mod merge;
 mod objects;
 mod on_demand;
+mod quarantine;
 mod read;
 mod source;
 mod sparse;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use deconflict_files::RepoPath;
 
 use crate::Error;
+use crate::quarantine::{self, Quarantine};
 use crate::read::words;
 
 /// What the environment says about Git (git(1), "Environment Variables").
@@ -19,6 +20,13 @@ pub struct Environment {
     pub work_tree: Option<OsString>,
     /// `GIT_INDEX_FILE`.
     pub index_file: Option<OsString>,
+    /// `GIT_OBJECT_DIRECTORY`: in a server's hook, the quarantine with what is pushed.
+    pub objects: Option<OsString>,
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
+    pub alternates: Option<OsString>,
+    /// The commits that `git merge` is about to merge into HEAD: the names of `GITHEAD_<id>`, which is all that says so
+    /// in a pre-merge-commit hook.
+    pub merging: Vec<String>,
 }
 
 impl Environment {
@@ -29,6 +37,11 @@ impl Environment {
             git_dir: std::env::var_os("GIT_DIR"),
             work_tree: std::env::var_os("GIT_WORK_TREE"),
             index_file: std::env::var_os("GIT_INDEX_FILE"),
+            objects: std::env::var_os("GIT_OBJECT_DIRECTORY"),
+            alternates: std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+            merging: std::env::vars_os()
+                .filter_map(|(name, _)| Some(name.to_str()?.strip_prefix("GITHEAD_")?.to_owned()))
+                .collect(),
         }
     }
 }
@@ -48,6 +61,10 @@ pub struct Location {
     pub(crate) git: Option<gix::ThreadSafeRepository>,
     /// The repository has no working tree; `base` is its Git directory.
     pub(crate) bare: bool,
+    /// Where the objects lie, when the environment says so.
+    pub(crate) quarantine: Option<Quarantine>,
+    /// What `git merge` is about to merge into HEAD.
+    pub(crate) merging: Vec<String>,
 }
 
 impl Location {
@@ -119,6 +136,8 @@ pub fn discover(root: &Path, environment: &Environment) -> Result<Location, Erro
             .as_ref()
             .map(|(top, name)| seen_from(&base, &top.join(name)))
             .transpose()?,
+        quarantine: found.as_ref().and_then(|found| found.quarantine.clone()),
+        merging: environment.merging.clone(),
         git: found.map(|found| found.git),
         bare,
         base,
@@ -157,6 +176,7 @@ struct Repository {
     git: gix::ThreadSafeRepository,
     top: PathBuf,
     bare: bool,
+    quarantine: Option<Quarantine>,
 }
 
 /// The repository whose working tree holds `directory`, or the bare one that it is.
@@ -165,15 +185,14 @@ fn repository(
     environment: &Environment,
     ceilings: &[PathBuf],
 ) -> Result<Option<Repository>, Error> {
-    let mut index_file = environment.index_file.as_deref();
+    let mut environment = environment.clone();
     if let Some(git_dir) = environment.git_dir.as_deref().filter(|path| !path.is_empty()) {
-        let git = open(Path::new(git_dir), None, index_file)?;
-        let found = with_top(git, environment.work_tree.as_deref().map(Path::new))?;
+        let found = open(Path::new(git_dir), None, &environment)?;
         if directory.starts_with(&found.top) {
             return Ok(Some(found));
         }
-        // It is the index of that repository.
-        index_file = None;
+        // All that it says is about that repository.
+        environment = Environment::default();
     }
     let options = gix::discover::upwards::Options {
         ceiling_dirs: ceilings.to_vec(),
@@ -184,7 +203,8 @@ fn repository(
         return Ok(None);
     };
     let (git_dir, _) = path.into_repository_and_work_tree_directories();
-    let found = with_top(open(&git_dir, Some(trust), index_file)?, None)?;
+    environment.work_tree = None;
+    let found = open(&git_dir, Some(trust), &environment)?;
     // gix looks into the ceiling itself, git stops before it unless it starts there.
     let hides = |ceiling: &PathBuf| {
         ceiling != directory && directory.starts_with(ceiling) && ceiling.starts_with(&found.top)
@@ -201,31 +221,39 @@ fn repository(
     Ok(Some(found))
 }
 
-/// `work_tree` comes first, then what the repository says.
-fn with_top(git: gix::ThreadSafeRepository, work_tree: Option<&Path>) -> Result<Repository, Error> {
-    let local = git.to_thread_local();
-    let bare = work_tree.is_none() && local.workdir().is_none();
-    let top = work_tree.or(local.workdir()).unwrap_or(local.git_dir());
-    let top = top
-        .canonicalize()
-        .map_err(|error| Error::git(local.git_dir(), words(&error)))?;
-    Ok(Repository { git, top, bare })
-}
-
 fn open(
     git_dir: &Path,
     trust: Option<gix::sec::Trust>,
-    index_file: Option<&OsStr>,
-) -> Result<gix::ThreadSafeRepository, Error> {
+    environment: &Environment,
+) -> Result<Repository, Error> {
     let mut options = gix::open::Options::default();
     if let Some(trust) = trust {
         options = options.with(trust);
     }
-    if let Some(index) = index_file.and_then(OsStr::to_str).filter(|path| !path.is_empty()) {
+    let index = environment.index_file.as_deref().and_then(OsStr::to_str);
+    if let Some(index) = index.filter(|path| !path.is_empty()) {
         let index = std::path::absolute(index).unwrap_or_else(|_| index.into());
         options = options.config_overrides([format!("gitoxide.core.indexFile={}", index.display())]);
     }
-    gix::ThreadSafeRepository::open_opts(git_dir, options).map_err(|error| Error::git(git_dir, error))
+    let mut git =
+        gix::ThreadSafeRepository::open_opts(git_dir, options).map_err(|error| Error::git(git_dir, error))?;
+    let quarantine = quarantine::enter(&mut git, environment)?;
+    let local = git.to_thread_local();
+    // `GIT_WORK_TREE` comes first, then what the repository says.
+    let work_tree = environment
+        .work_tree
+        .as_deref()
+        .map(Path::new)
+        .or(local.workdir());
+    let top = work_tree.unwrap_or(local.git_dir());
+    Ok(Repository {
+        top: top
+            .canonicalize()
+            .map_err(|error| Error::git(local.git_dir(), words(&error)))?,
+        bare: work_tree.is_none(),
+        git,
+        quarantine,
+    })
 }
 
 fn seen_from(base: &Path, path: &Path) -> Result<RepoPath, Error> {

@@ -13,7 +13,9 @@ use gix::objs::tree::EntryKind;
 use crate::listed::{Item, Listed, path_of};
 use crate::locate::Location;
 use crate::objects::Memory;
-use crate::source::{Source, anchored, commit_of, repository, snapshot, staged, tree_of, walk};
+use crate::source::{
+    Source, anchored, commit_of, head_of, lacking, repository, snapshot, staged, tree_of, walk,
+};
 use crate::{Error, worktree};
 
 /// What is judged, merged into a base.
@@ -33,6 +35,8 @@ pub struct Merged {
     pub changed: Vec<RepoPath>,
     /// What moved: the path in `base`, and the path in `snapshot`. Found as `git diff` finds renames.
     pub renames: Vec<(RepoPath, RepoPath)>,
+    /// Files of either tree that a clone with a filter lacks, sorted.
+    pub lacking: Vec<RepoPath>,
 }
 
 /// Merge `source` into the commit `base`, as `git merge` would (`ort`, renames found). The working tree and the index are
@@ -40,17 +44,17 @@ pub struct Merged {
 pub fn merge(location: &Location, source: &Source, base: &str) -> Result<Merged, Error> {
     let mut git = repository(location)?.with_object_memory();
     without_programs(&mut git).map_err(|error| Error::git(git.git_dir(), error))?;
-    let failed = |error: gix::Error| Error::git(git.git_dir(), error);
+    let failed = |error: gix::Error| Error::objects(&git, error);
     let ours = commit_of(&git, base)?;
     let theirs = match source {
         Source::Revision(revision) => commit_of(&git, revision)?,
         Source::Staged => {
             let items = staged(&git)?;
-            commit_items(&git, items.items()).map_err(failed)?
+            commit_items(&git, location, items.items())?
         }
         Source::Worktree => {
             let items = on_disk(&git, location)?;
-            commit_items(&git, &items).map_err(failed)?
+            commit_items(&git, location, &items)?
         }
     };
     if git.merge_base(ours, theirs).map_err(failed)?.is_none() {
@@ -106,8 +110,13 @@ pub fn merge(location: &Location, source: &Source, base: &str) -> Result<Merged,
             made
         })
         .collect();
+    let mut lacks = lacking(&git, &listed, &memory);
+    lacks.extend(lacking(&git, &base_listed, &memory));
+    lacks.sort();
+    lacks.dedup();
     let location = anchored(location, &listed);
     Ok(Merged {
+        lacking: lacks,
         snapshot: snapshot(&location, &git, listed, memory)?,
         base: snapshot(&location, &git, base_listed, Memory::new())?,
         location,
@@ -201,8 +210,23 @@ fn without_programs(git: &mut gix::Repository) -> Result<(), gix::Error> {
     config.commit().map(|_| ())
 }
 
-/// A commit of `items` on top of HEAD, if there is one.
-fn commit_items(git: &gix::Repository, items: &[Item]) -> Result<ObjectId, gix::Error> {
+/// A commit of `items` on top of HEAD, if there is one, and of what is being merged into it.
+fn commit_items(git: &gix::Repository, location: &Location, items: &[Item]) -> Result<ObjectId, Error> {
+    let mut parents: Vec<ObjectId> = head_of(git)?.into_iter().collect();
+    parents.extend(merging(git, location));
+    commit_on(git, parents, items).map_err(|error| Error::objects(git, error))
+}
+
+/// What is being merged into HEAD: known from the environment while `git merge` runs, from `MERGE_HEAD` when it stopped
+/// for a person.
+fn merging(git: &gix::Repository, location: &Location) -> Vec<ObjectId> {
+    let bytes = crate::read::raw(&git.git_dir().join("MERGE_HEAD")).unwrap_or_default();
+    let stopped = String::from_utf8_lossy(&bytes);
+    let names = stopped.lines().chain(location.merging.iter().map(String::as_str));
+    names.filter_map(|name| commit_of(git, name).ok()).collect()
+}
+
+fn commit_on(git: &gix::Repository, parents: Vec<ObjectId>, items: &[Item]) -> Result<ObjectId, gix::Error> {
     let mut editor = git.empty_tree().edit()?;
     for item in items {
         editor.upsert(item.path.as_str(), item.kind, item.id)?;
@@ -215,7 +239,7 @@ fn commit_items(git: &gix::Repository, items: &[Item]) -> Result<ObjectId, gix::
     };
     let commit = gix::objs::Commit {
         tree,
-        parents: git.head_id().map(gix::Id::detach).into_iter().collect(),
+        parents: parents.into(),
         author: signature.clone(),
         committer: signature,
         encoding: None,

@@ -8,6 +8,7 @@ use gix::ObjectId;
 use smol_str::SmolStr;
 
 use crate::listed::{Item, Listed, entry_of};
+use crate::quarantine::Quarantine;
 use crate::read::{FILE_LIMIT, content};
 
 /// Objects that exist only in memory: what a merge made.
@@ -19,6 +20,11 @@ pub(crate) struct Objects {
     pub(crate) memory: Memory,
     /// [`deconflict_files::Snapshot::files`] are those below.
     pub(crate) top: RepoPath,
+    #[expect(
+        dead_code,
+        reason = "held so that the object directories stay where they are looked for"
+    )]
+    pub(crate) quarantine: Option<Quarantine>,
 }
 
 impl Objects {

@@ -47,7 +47,7 @@ pub(crate) fn raw(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// git-crypt encrypted.
 pub(crate) fn content(bytes: Arc<[u8]>) -> Result<Arc<[u8]>, ReadError> {
     let what = if bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
-        "is a Git LFS pointer; `git lfs pull` brings the content"
+        "is a Git LFS pointer; the working tree has the content after `git lfs pull`, Git has not"
     } else if bytes.starts_with(b"\0GITCRYPT\0") {
         "is encrypted with git-crypt"
     } else {

@@ -6,6 +6,7 @@ use gix::bstr::ByteSlice as _;
 use gix::index::entry::{Flags, Mode, Stage};
 use gix::objs::tree::EntryKind;
 
+use crate::error::is_filtered;
 use crate::listed::{Item, Listed, path_of};
 use crate::locate::{CONFIGS, Location};
 use crate::objects::{Memory, Objects};
@@ -33,6 +34,8 @@ pub struct Opened {
     pub location: Location,
     /// The commit, for a revision.
     pub commit: Option<String>,
+    /// Files that a clone with a filter lacks, sorted; empty for the working tree, whose files are there.
+    pub lacking: Vec<RepoPath>,
 }
 
 /// The files of `source`. Only the working tree works outside Git.
@@ -42,9 +45,15 @@ pub fn open(location: &Location, source: &Source) -> Result<Opened, Error> {
             snapshot: worktree(location)?,
             location: location.clone(),
             commit: None,
+            lacking: Vec::new(),
         }),
         Source::Staged => {
             let git = repository(location)?;
+            if location.bare && !git.index_path().exists() {
+                return Err(Error::NoIndex {
+                    path: location.base.clone(),
+                });
+            }
             opened(location, &git, staged(&git)?, None)
         }
         Source::Revision(revision) => {
@@ -72,12 +81,26 @@ fn opened(
     commit: Option<String>,
 ) -> Result<Opened, Error> {
     let location = anchored(location, &listed);
+    let lacking = lacking(git, &listed, &Memory::new());
     let snapshot = snapshot(&location, git, listed, Memory::new())?;
     Ok(Opened {
         snapshot,
         location,
         commit,
+        lacking,
     })
+}
+
+/// Files of `listed` that a clone with a filter lacks.
+pub(crate) fn lacking(git: &gix::Repository, listed: &Listed, memory: &Memory) -> Vec<RepoPath> {
+    if !is_filtered(git) {
+        return Vec::new();
+    }
+    let lacks = |item: &&Item| {
+        item.kind != EntryKind::Commit && !memory.contains_key(&item.id) && !git.has_object(item.id)
+    };
+    let items = listed.items().iter().filter(lacks);
+    items.map(|item| item.path.clone()).collect()
 }
 
 pub(crate) fn snapshot(
@@ -91,6 +114,7 @@ pub(crate) fn snapshot(
         listed,
         memory,
         top: location.top.clone(),
+        quarantine: location.quarantine.clone(),
     };
     Ok(Snapshot::new(
         Box::new(objects),
@@ -117,6 +141,26 @@ pub(crate) fn anchored(location: &Location, listed: &Listed) -> Location {
     }
 }
 
+const REFTABLE: &str = "this repository keeps its refs in reftables, which cannot be read: name the commit by its full \
+                        id, or change the format (`git refs migrate --ref-format=files`)";
+
+fn has_reftable(git: &gix::Repository) -> bool {
+    let format = git.config_snapshot().string("extensions.refStorage");
+    format.is_some_and(|format| format.as_bstr() == "reftable")
+}
+
+/// The commit that HEAD stands at; `None` before the first one.
+pub(crate) fn head_of(git: &gix::Repository) -> Result<Option<ObjectId>, Error> {
+    if has_reftable(git) {
+        return Err(Error::Revision {
+            revision: "HEAD".to_owned(),
+            why: REFTABLE.to_owned(),
+        });
+    }
+    let head = git.head().map_err(|error| Error::objects(git, error))?;
+    Ok(head.id().map(gix::Id::detach))
+}
+
 /// The commit that `revision` names.
 pub(crate) fn commit_of(git: &gix::Repository, revision: &str) -> Result<ObjectId, Error> {
     let unknown = |why: String| Error::Revision {
@@ -125,7 +169,9 @@ pub(crate) fn commit_of(git: &gix::Repository, revision: &str) -> Result<ObjectI
     };
     let shallow = git.is_shallow().unwrap_or(false);
     let found = git.rev_parse_single(revision).map_err(|_| {
-        unknown(if shallow {
+        unknown(if has_reftable(git) {
+            REFTABLE.to_owned()
+        } else if shallow {
             "no such commit in this shallow clone; fetch it (in CI, set the checkout's fetch depth to 0)"
                 .to_owned()
         } else {
@@ -141,7 +187,7 @@ pub(crate) fn commit_of(git: &gix::Repository, revision: &str) -> Result<ObjectI
 
 /// All paths of a commit.
 pub(crate) fn tree_of(git: &gix::Repository, commit: ObjectId) -> Result<Listed, Error> {
-    let failed = |error: gix::Error| Error::git(git.git_dir(), error);
+    let failed = |error: gix::Error| Error::objects(git, error);
     let tree = git
         .find_commit(commit)
         .and_then(|commit| commit.tree_id())
@@ -165,11 +211,9 @@ fn below(
 ) -> Result<(), Error> {
     let mut todo = vec![(tree, directory.clone())];
     while let Some((tree, directory)) = todo.pop() {
-        let found = git
-            .find_tree(tree)
-            .map_err(|error| Error::git(git.git_dir(), error))?;
+        let found = git.find_tree(tree).map_err(|error| Error::objects(git, error))?;
         for entry in found.iter() {
-            let entry = entry.map_err(|error| Error::git(git.git_dir(), error))?;
+            let entry = entry.map_err(|error| Error::objects(git, error))?;
             let name = match path_of(entry.filename()) {
                 Ok(name) if name.parts().count() == 1 => name,
                 Ok(name) => {
@@ -214,6 +258,7 @@ pub(crate) fn left_out(location: &Location) -> Result<Option<Objects>, Error> {
         listed,
         memory: Memory::new(),
         top: location.top.clone(),
+        quarantine: location.quarantine.clone(),
     }))
 }
 
@@ -223,7 +268,7 @@ pub(crate) fn staged(git: &gix::Repository) -> Result<Listed, Error> {
 }
 
 fn staged_if(git: &gix::Repository, wanted: impl Fn(&gix::index::Entry) -> bool) -> Result<Listed, Error> {
-    let failed = |error: &dyn std::fmt::Display| Error::git(git.git_dir(), error);
+    let failed = |error: &dyn std::fmt::Display| Error::objects(git, error);
     let index = git
         .index_or_load_from_head_or_empty()
         .map_err(|error| failed(&error))?;

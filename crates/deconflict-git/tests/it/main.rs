@@ -12,3 +12,4 @@ mod excludes;
 mod merges;
 mod repo;
 mod sources;
+mod states;

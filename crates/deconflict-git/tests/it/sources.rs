@@ -204,7 +204,7 @@ fn what_only_stands_for_content() {
         assert_eq!(paths(&snapshot), ".gitmodules crypt.yaml lfs.yaml");
         assert_eq!(
             read(&snapshot, "lfs.yaml"),
-            "is a Git LFS pointer; `git lfs pull` brings the content"
+            "is a Git LFS pointer; the working tree has the content after `git lfs pull`, Git has not"
         );
         assert_eq!(read(&snapshot, "crypt.yaml"), "is encrypted with git-crypt");
         assert_eq!(read(&snapshot, "sub/x.yaml"), "is a submodule");
