@@ -33,7 +33,7 @@ use deconflict_findings::{Judged, Report, RuleMeta};
 use deconflict_yaml::Library;
 
 pub use baseline::{make_baseline, prune_baseline};
-pub use change::Change;
+pub use change::{Change, concerns};
 pub use propose::propose;
 
 /// What to judge and how.

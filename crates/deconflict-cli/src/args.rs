@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Accept what is found today: counted, not shown, and it fails nothing
     Baseline(Baseline),
+    /// Hooks that refuse what a commit, merge or push would break
+    Hook(Hook),
     /// Print the completion script of a shell
     Completions(Completions),
     /// Print the manual page
@@ -117,6 +119,9 @@ pub(crate) struct Check {
     /// Show old findings too
     #[arg(long, help_heading = "Output")]
     pub(crate) show_old: bool,
+    /// Say nothing when nothing is found, as hooks do.
+    #[arg(skip)]
+    pub(crate) silent: bool,
     /// Rules or families to run, and no others
     #[arg(long, value_name = "RULE_OR_FAMILY", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
@@ -290,6 +295,84 @@ pub(crate) struct BaselineTree {
     pub(crate) kubernetes_version: Option<String>,
     #[command(flatten)]
     pub(crate) look: Look,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Hook {
+    #[command(subcommand)]
+    pub(crate) action: HookAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum HookAction {
+    /// Install pre-commit, pre-merge-commit and pre-push; hooks that are there are kept and run first
+    Install(HookInstall),
+    /// Remove what install wrote, and put back the hooks that were there
+    Uninstall(HookPlace),
+    /// Judge what a hook is about, as Git calls it; what changes nothing that is read passes at once
+    Run(HookRun),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HookPlace {
+    /// Directory whose repository gets the hooks
+    #[arg(value_name = "ROOT", default_value = ".")]
+    pub(crate) root: PathBuf,
+    /// Also when core.hooksPath names a directory that other repositories use too
+    #[arg(long)]
+    pub(crate) shared: bool,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HookInstall {
+    #[command(flatten)]
+    pub(crate) place: HookPlace,
+    /// Options of `hook run` for every hook, for example -- --fail-on warning
+    #[arg(value_name = "OPTION", last = true)]
+    pub(crate) options: Vec<String>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum HookName {
+    PreCommit,
+    PreMergeCommit,
+    PrePush,
+    /// On a server
+    PreReceive,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HookRun {
+    /// The hook
+    #[arg(value_name = "HOOK")]
+    pub(crate) hook: HookName,
+    /// Directory to report on
+    #[arg(value_name = "ROOT", default_value = ".")]
+    pub(crate) root: PathBuf,
+    /// Rules or families to run, and no others
+    #[arg(long, value_name = "RULE_OR_FAMILY", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Rules or families not to run
+    #[arg(long, value_name = "RULE_OR_FAMILY", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// Lowest severity that blocks
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        default_value = "error",
+        help_heading = "Exit code"
+    )]
+    pub(crate) fail_on: FailOn,
+    /// Pass when there is no manifest at all
+    #[arg(long, help_heading = "Exit code")]
+    pub(crate) allow_empty: bool,
+    #[command(flatten)]
+    pub(crate) look: Look,
+    /// What Git gives the hook
+    #[arg(value_name = "ARGUMENT", last = true)]
+    pub(crate) given: Vec<std::ffi::OsString>,
 }
 
 #[derive(Args, Debug)]

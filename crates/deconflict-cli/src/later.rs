@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-const LATER_COMMANDS: [&str; 12] = [
-    "diff", "policy", "hook", "together", "collect", "join", "drift", "risk", "fix", "fetch", "lsp", "cache",
+const LATER_COMMANDS: [&str; 11] = [
+    "diff", "policy", "together", "collect", "join", "drift", "risk", "fix", "fetch", "lsp", "cache",
 ];
 
 const LATER_FLAGS: [(&str, &[&str]); 1] = [(

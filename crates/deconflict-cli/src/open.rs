@@ -62,9 +62,16 @@ pub(crate) struct Opened {
     /// What the merge changes, when there is a base.
     change: Option<Change>,
     options: Options,
+    /// A temporary directory must go before the process ends.
+    quarantined: bool,
 }
 
 impl Opened {
+    /// True when it must be dropped properly.
+    pub(crate) fn is_quarantined(&self) -> bool {
+        self.quarantined
+    }
+
     /// The files that were read so far.
     pub(crate) fn files(&self) -> &Files {
         self.input.library.files()
@@ -181,6 +188,7 @@ pub(crate) fn open_merged(source: &Source, base: Option<&str>) -> Result<Opened,
         input,
         change,
         options,
+        quarantined: found.is_quarantined(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Floor 1: directories and Git repositories as snapshots. The only crate that names gix, and the only one besides the
 //! command line that touches the file system. It knows nothing of YAML.
 
+mod changes;
 mod directory;
 mod error;
 mod excludes;
@@ -18,6 +19,7 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
+pub use changes::{Changes, Hooks, changes, fork, head, hooks, is_commit, received_fork};
 pub use error::Error;
 pub use locate::{Environment, Location, discover};
 pub use merge::{Merged, merge};

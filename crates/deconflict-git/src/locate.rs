@@ -78,6 +78,11 @@ impl Location {
         self.bare
     }
 
+    /// True when reading needs a temporary directory, which is removed when all that reads is dropped.
+    pub fn is_quarantined(&self) -> bool {
+        self.quarantine.is_some()
+    }
+
     /// The URL of the remote `origin`, as the repository's configuration has it.
     pub fn origin_url(&self) -> Option<String> {
         let git = self.git.as_ref()?.to_thread_local();

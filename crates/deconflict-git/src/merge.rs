@@ -143,7 +143,7 @@ fn with_base_at(conflicts: &[RepoPath], merged: Listed, base: &Listed) -> Listed
 }
 
 /// The paths at which two listings differ: by content, by kind, or by being there.
-fn differences(old: &Listed, new: &Listed) -> Vec<RepoPath> {
+pub(crate) fn differences(old: &Listed, new: &Listed) -> Vec<RepoPath> {
     let mut found = Vec::new();
     let (mut old, mut new) = (old.items().iter().peekable(), new.items().iter().peekable());
     loop {

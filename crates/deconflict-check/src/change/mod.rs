@@ -1,6 +1,7 @@
 //! A base beside what is judged: what it has too is old, and the finding stands at the side that the change touched.
 
 mod blame;
+mod concerns;
 mod conflict;
 mod inputs;
 mod lines;
@@ -12,6 +13,7 @@ use deconflict_files::RepoPath;
 use deconflict_yaml::Library;
 
 pub(crate) use blame::Blame;
+pub use concerns::concerns;
 pub(crate) use conflict::conflict;
 pub(crate) use inputs::Inputs;
 pub(crate) use lines::Moved;

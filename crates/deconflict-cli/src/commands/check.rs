@@ -51,7 +51,12 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
     }
     timing.lap("check");
     let exit = judge(&report, args);
-    let exit = write(&report, &outputs, args, exit);
+    let says = !args.silent || exit != Exit::Clean || report.findings.iter().any(|finding| !finding.old);
+    let exit = if says {
+        write(&report, &outputs, args, exit)
+    } else {
+        exit
+    };
     timing.lap("report");
     timing.say();
     if nothing_to_check(&report) && !args.allow_empty {
@@ -59,6 +64,9 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
             "nothing to check: no Kubernetes manifest and no kustomization in {} (--allow-empty accepts that)",
             opened.shown
         ));
+    }
+    if opened.is_quarantined() {
+        return Ok(exit);
     }
     // The process ends here; see `deconflict_check::Options::is_last`.
     std::mem::forget((report, opened));

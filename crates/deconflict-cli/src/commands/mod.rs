@@ -3,6 +3,7 @@
 mod baseline;
 mod check;
 mod explain;
+mod hook;
 mod init;
 mod map;
 mod papers;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: &Cli) -> Exit {
         Command::Rules(args) => rules::run(args),
         Command::Init(args) => init::run(args),
         Command::Baseline(args) => baseline::run(args),
+        Command::Hook(args) => hook::run(args),
         Command::Completions(args) => papers::completions(args.shell),
         Command::Man => papers::man(),
     }
