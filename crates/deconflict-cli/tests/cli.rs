@@ -11,6 +11,7 @@ mod code_scanning;
 mod corpus;
 mod docs;
 mod formats;
+mod hooks;
 mod init;
 mod judged;
 mod merged;
