@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use deconflict_claims::Footprint;
-use deconflict_files::{Reads, RepoPath};
+use deconflict_files::{Origin, Reads, RepoPath};
 use deconflict_findings::PlacementStatus;
 use deconflict_kube::{Object, settle};
-use deconflict_kustomize::{Problem, ProblemKind, Rendered, Session};
+use deconflict_kustomize::{Problem, ProblemKind, Rendered, Session, Warning};
 use deconflict_placement::{Feed, Placements, Plan, Root, RootKind};
 use deconflict_yaml::Library;
 use rayon::prelude::*;
@@ -23,6 +23,10 @@ pub(crate) struct Built {
     pub(crate) footprint: Footprint,
     /// Why it, or a part of it, cannot be built.
     pub(crate) problems: Vec<Problem>,
+    /// What is odd about it.
+    pub(crate) warnings: Vec<Warning>,
+    /// Entries of kustomizations that selected something in it.
+    pub(crate) used: Vec<Origin>,
     /// What was read on the way.
     pub(crate) reads: Reads,
 }
@@ -109,6 +113,8 @@ fn read(root: Root, rendered: Rendered, losses: &Losses) -> Built {
         root,
         footprint: footprint.unwrap_or_default(),
         problems: rendered.problems,
+        warnings: rendered.warnings,
+        used: rendered.used,
         reads: rendered.reads,
     }
 }
@@ -137,7 +143,7 @@ fn status(problems: &[Problem]) -> (PlacementStatus, Option<String>) {
 /// The user's own mistakes come first: they can be mended here.
 fn rank(kind: ProblemKind) -> u8 {
     match kind {
-        ProblemKind::Build => 0,
+        ProblemKind::Build | ProblemKind::NoTarget | ProblemKind::Crash => 0,
         ProblemKind::NotFound => 1,
         ProblemKind::Remote => 2,
         ProblemKind::Helm => 3,
@@ -148,7 +154,7 @@ fn rank(kind: ProblemKind) -> u8 {
 /// The contract's word for what is not built on purpose; `None` for mistakes.
 pub(crate) fn reason(kind: ProblemKind) -> Option<&'static str> {
     match kind {
-        ProblemKind::Build | ProblemKind::NotFound => None,
+        ProblemKind::Build | ProblemKind::NotFound | ProblemKind::NoTarget | ProblemKind::Crash => None,
         ProblemKind::Remote => Some("remote"),
         ProblemKind::Helm => Some("helm"),
         ProblemKind::Plugin => Some("plugin"),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use deconflict_claims::{ClusterIndex, Facts};
+use deconflict_files::Origin;
 use deconflict_findings::{Certainty, Finding, ObjectRef, PlacementStatus};
 use deconflict_placement::{Engine, Placement, Root};
 use deconflict_rules::{
@@ -207,16 +208,28 @@ impl Judge<'_> {
     }
 
     fn roots(&self, rules: &[&'static Rule]) -> Vec<Instance> {
-        let per_root = self.deployed.roots.par_iter().map(|built| {
+        let used = self.deployed.roots.iter().flat_map(|built| &built.used);
+        let used: FxHashSet<Origin> = used.copied().collect();
+        let placed = self.deployed.roots.iter().filter_map(|built| {
             let placements = placements_of(self.deployed, built);
-            // Something else deploys its files, and is judged.
-            if placements.is_empty() {
-                return Vec::new();
-            }
+            // Where there is none, something else deploys its files, and is judged.
+            (!placements.is_empty()).then_some((built, placements))
+        });
+        let mut told = FxHashSet::default();
+        let placed: Vec<_> = placed
+            .map(|(built, placements)| {
+                let warnings = built.warnings.iter();
+                let new = warnings.filter(|warning| told.insert((warning.at, warning.kind)));
+                (built, placements, new.collect::<Vec<_>>())
+            })
+            .collect();
+        let per_root = placed.par_iter().map(|(built, placements, warnings)| {
             let context = RootContext {
                 root: &built.root,
                 problems: &built.problems,
-                placements: &placements,
+                warnings,
+                used: &used,
+                placements,
                 config: &self.input.config,
                 library: &self.input.library,
             };

@@ -12,6 +12,7 @@ use deconflict_yaml::Library;
 use crate::{Input, Options};
 
 mod engines;
+mod kustomize;
 
 fn input(text: &str) -> Input {
     let snapshot = Arc::new(MemoryTree::fixture(text).snapshot());

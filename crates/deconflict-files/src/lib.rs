@@ -1,6 +1,7 @@
 //! Floor 0: repository paths, file ids, spans, origins and trails, the snapshot that everything reads from,
 //! recorded reads and the line index. No IO happens here: whoever makes a [`Snapshot`] supplies the [`Tree`].
 
+mod edited;
 mod lines;
 mod memory;
 mod origin;

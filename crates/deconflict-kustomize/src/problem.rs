@@ -26,6 +26,10 @@ pub enum ProblemKind {
     Build,
     /// A file, base or component that is not there.
     NotFound,
+    /// A patch for an object that is not there, or a replacement from one.
+    NoTarget,
+    /// kustomize 5.5.0 itself crashes on this (trap 15).
+    Crash,
     /// Needs the network: a remote base, component or file.
     Remote,
     /// Needs Helm.
@@ -52,8 +56,12 @@ pub enum WarningKind {
     Deprecated(&'static str),
     /// kustomize prints a line.
     Printed,
-    /// A patch with a target that selects no object, which is no error.
+    /// The target of a patch or replacement names an object that is not there, which is no error.
     NoTarget,
+    /// The target of a patch or replacement takes what fits, by labels or an expression, and nothing does.
+    NoMatch,
+    /// An entry of `images` whose name no image has.
+    NoImage,
     /// kustomize does something else than the text says, and says nothing.
     Quirk(Quirk),
 }
@@ -71,8 +79,6 @@ pub enum Quirk {
     DirectiveCopied,
     /// The name of an image is a regular expression, and as such it matches other images than its text (trap 14).
     ImagePattern,
-    /// kustomize 5.5.0 crashes on this (trap 15).
-    Crash,
 }
 
 impl Problem {

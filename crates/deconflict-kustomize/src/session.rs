@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deconflict_files::{Reads, RepoPath};
+use deconflict_files::{Origin, Reads, RepoPath};
 use deconflict_yaml::{Library, Node};
 
 use crate::load::{self, Shared};
@@ -48,6 +48,9 @@ pub struct Rendered {
     pub problems: Vec<Problem>,
     /// What kustomize would print on stderr, and what it does silently and should not.
     pub warnings: Vec<Warning>,
+    /// Targets and entries of `images` that selected something here; where [`crate::WarningKind::NoTarget`] or
+    /// [`crate::WarningKind::NoImage`] is said of one of them elsewhere, it is of use all the same.
+    pub used: Vec<Origin>,
     /// What was read, and looked for in vain.
     pub reads: Reads,
 }

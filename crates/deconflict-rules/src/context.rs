@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use deconflict_claims::ClusterIndex;
 use deconflict_config::Config;
-use deconflict_files::{Files, RepoPath};
+use deconflict_files::{Files, Origin, RepoPath};
 use deconflict_findings::Finding;
 use deconflict_kube::{Definitions, KubernetesVersion, Memo, Object};
 use deconflict_placement::{Placement, Placements, Root};
 use deconflict_yaml::{Library, Loaded, Node};
+use rustc_hash::FxHashSet;
 
 /// One file that holds a manifest, or looks as if it should.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,10 @@ pub struct RootContext<'a> {
     pub root: &'a Root,
     /// Why it, or a part of it, cannot be built.
     pub problems: &'a [deconflict_kustomize::Problem],
+    /// What is odd about it although it builds. What a base says is told of the first root that builds on it.
+    pub warnings: &'a [&'a deconflict_kustomize::Warning],
+    /// Targets and entries of `images` that select something in any root of the run.
+    pub used: &'a FxHashSet<Origin>,
     /// Where it goes; may be empty.
     pub placements: &'a [&'a Placement],
     /// The configuration.

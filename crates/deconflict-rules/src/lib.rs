@@ -17,6 +17,7 @@ mod fixture;
 mod gateway;
 mod images;
 mod istio;
+mod kustomize;
 mod list;
 mod netpol;
 mod overlap;

@@ -69,7 +69,7 @@ impl Library {
     }
 
     /// The snapshot.
-    pub fn snapshot(&self) -> &Snapshot {
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
 

@@ -10,7 +10,7 @@ use super::cache::{Cache, Ticket};
 use super::finish::finish;
 use super::kustomization::Kustomization;
 use super::paths::Paths;
-use crate::merge::{Outcome, PatchQuirkKind, Schema};
+use crate::merge::{Outcome, PatchQuirkKind, Schema, Selected};
 use crate::session::{Options, Rendered};
 use crate::transform::FieldSpecs;
 use crate::{LoadRestrictor, Problem, Quirk, Warning, WarningKind};
@@ -66,6 +66,8 @@ pub(super) struct Built {
 pub(super) struct Said {
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Warning>,
+    /// Entries that selected something.
+    pub(super) used: Vec<Origin>,
     pub(super) reads: Reads,
     /// A part could not be loaded, so what refers to it is no mistake.
     pub(super) is_partial: bool,
@@ -135,6 +137,7 @@ impl<'s> Build<'s> {
     pub(super) fn hear(&mut self, said: &Said) {
         self.said.problems.extend(said.problems.iter().cloned());
         self.said.warnings.extend(said.warnings.iter().cloned());
+        self.said.used.extend(&said.used);
         self.said.is_partial |= said.is_partial;
         self.paths.extend(&said.reads);
     }
@@ -159,9 +162,22 @@ impl<'s> Build<'s> {
             self.warn(WarningKind::Quirk(kind), message, quirk.at);
         }
         for found in outcome.matches {
-            if found.has_target && found.objects == 0 && !self.said.is_partial {
-                self.warn(WarningKind::NoTarget, "the patch selects no object", found.at);
-            }
+            self.selected(&found);
+        }
+    }
+
+    /// Note what a target selected, or that it selected nothing: of what could be loaded.
+    pub(super) fn selected(&mut self, found: &Selected) {
+        if found.objects > 0 {
+            self.said.used.push(found.at);
+        } else if !self.said.is_partial {
+            let message = format!("no object matches `{}`", found.selector);
+            let kind = if found.is_named {
+                WarningKind::NoTarget
+            } else {
+                WarningKind::NoMatch
+            };
+            self.warn(kind, message, found.at);
         }
     }
 
@@ -254,6 +270,7 @@ pub(crate) fn run(
         objects,
         problems: said.problems,
         warnings: said.warnings,
+        used: said.used,
         reads: said.reads,
     }
 }

@@ -248,11 +248,25 @@ impl Build<'_> {
                         "the image name is a regular expression to kustomize, and matches another name";
                     self.warn(WarningKind::Quirk(Quirk::ImagePattern), message, at);
                 }
+                let name = &config.name;
+                if outcome.matched > 0 {
+                    self.said.used.push(name.at);
+                } else if !self.said.is_partial {
+                    let message = format!("no image is named `{}`", name.text);
+                    self.warn(WarningKind::NoImage, message, name.at);
+                }
                 Ok(())
             }
-            What::Replacements(configs) => configs
-                .iter()
-                .try_for_each(|config| replacements::apply(set, config)),
+            What::Replacements(configs) => {
+                let mut found = Vec::new();
+                let result = configs
+                    .iter()
+                    .try_for_each(|config| replacements::apply(set, config, &mut found));
+                for found in found {
+                    self.selected(&found);
+                }
+                result
+            }
             What::ValueAdd(config) => value_add::apply(set, config),
             What::Hash => add_hashes(set),
         }

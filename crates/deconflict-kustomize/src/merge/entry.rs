@@ -8,7 +8,7 @@ use deconflict_yaml::{Dialect, Kind, Loaded, Node, Parsed, Scalar};
 
 use super::json6902::{self, Operation};
 use super::{Target, quote};
-use crate::{Problem, emit};
+use crate::{Problem, ProblemKind, emit};
 
 /// How patches get at files and objects; the loader's side.
 pub(crate) trait PatchReader {
@@ -218,7 +218,8 @@ impl PatchEntry {
         let problem = |message: String| Problem::build(message).at(item.at);
         let Some(target) = target(item)? else {
             // kustomize 5.5.0 crashes here (trap 15).
-            return Err(problem("must specify a target for JSON patch".to_owned()));
+            let message = "must specify a target for JSON patch: kustomize 5.5.0 crashes without";
+            return Err(Problem::new(ProblemKind::Crash, message).at(item.at));
         };
         if target.name_text.is_empty() {
             return Err(problem("must specify the target name".to_owned()).at(target.at));

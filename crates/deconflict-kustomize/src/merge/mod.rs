@@ -19,8 +19,8 @@ mod testing;
 
 pub(crate) use entry::{PatchEntry, PatchReader, PatchText, Trees, trouble_configuring};
 pub(crate) use label_selector::LabelSelector;
-pub(crate) use outcome::{Outcome, PatchQuirkKind};
+pub(crate) use outcome::{Outcome, PatchQuirkKind, Selected};
 pub(crate) use patch::{MergeContext, apply_patches};
 pub(crate) use quote::quote;
 pub(crate) use schema::Schema;
-pub(crate) use select::Target;
+pub(crate) use select::{Target, names_one, shown};

@@ -8,21 +8,23 @@ pub(crate) struct Outcome {
     /// Set by the caller: a patch whose object is not there is no error, because a part of the set could not be
     /// loaded (remote bases).
     pub(crate) tolerate_missing: bool,
-    /// How many objects each patch changed, in order.
-    pub(crate) matches: Vec<PatchMatch>,
+    /// What targets selected, in order.
+    pub(crate) matches: Vec<Selected>,
     /// Patches that do not do what they say.
     pub(crate) quirks: Vec<PatchQuirk>,
 }
 
-/// How many objects a patch matched.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct PatchMatch {
-    /// The entry: its target, or the patch's own name where it has none.
+/// How many objects a target selected, where none is no error.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Selected {
+    /// The target.
     pub(crate) at: Origin,
+    /// What it asks for, on one line.
+    pub(crate) selector: String,
+    /// True when it names one object that must be there for it; else it takes what there is.
+    pub(crate) is_named: bool,
     /// The number of objects.
     pub(crate) objects: usize,
-    /// True when a target selects; without one, no object is an error.
-    pub(crate) has_target: bool,
 }
 
 /// A patch that does something else than it says.

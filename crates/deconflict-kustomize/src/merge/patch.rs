@@ -8,11 +8,11 @@ use deconflict_yaml::{Dialect, Kind, Node, Scalar, Value};
 use super::cells::bare_string;
 use super::entry::{Patch, PatchEntry};
 use super::json6902;
-use super::outcome::{Outcome, PatchMatch};
+use super::outcome::Outcome;
 use super::schema::Schema;
 use super::strategic::strategic_merge;
-use crate::Problem;
 use crate::model::{ResMap, Resource};
+use crate::{Problem, ProblemKind};
 
 /// What merges need besides the object and the patch.
 #[derive(Clone, Copy, Debug)]
@@ -64,26 +64,22 @@ impl Transformer<'_> {
                     return Err(Problem::build(message).at(self.entry.at));
                 };
                 let selected = target.select(self.set)?;
-                self.outcome.matches.push(PatchMatch {
-                    at: target.at,
-                    objects: selected.len(),
-                    has_target: true,
-                });
+                let mut found = target.selected(selected.len());
+                // What it would delete is not there, as it should be.
+                found.is_named &=
+                    patch.get(DIRECTIVE).and_then(|directive| directive.text()) != Some("delete");
+                self.outcome.matches.push(found);
                 let deleted = self.merge_into(&selected, patch)?;
                 self.delete(&deleted);
                 self.check_ids(&selected)
             }
             (Patch::Json(operations), Some(target)) => {
                 let selected = target.select(self.set)?;
-                self.outcome.matches.push(PatchMatch {
-                    at: target.at,
-                    objects: selected.len(),
-                    has_target: true,
-                });
+                self.outcome.matches.push(target.selected(selected.len()));
                 let is_legacy = self.entry.by == "patchesJson6902";
                 if selected.is_empty() && is_legacy && !self.outcome.tolerate_missing {
                     let message = format!("patchesJson6902 target not found for {}", target.id_text());
-                    return Err(Problem::build(message).at(target.at));
+                    return Err(Problem::new(ProblemKind::NoTarget, message).at(target.at));
                 }
                 for position in selected {
                     let resource = self.set.get(position);
@@ -119,7 +115,7 @@ impl Transformer<'_> {
                 // kustomize 5.5.0 looks at the emptied object and crashes (trap 15).
                 let message =
                     "a patch that deletes an object must be the last of its entry: kustomize 5.5.0 crashes";
-                return Err(Problem::build(message).at(patch.at));
+                return Err(Problem::new(ProblemKind::Crash, message).at(patch.at));
             }
             let Some(position) = self.find(patch)? else {
                 continue;
@@ -142,20 +138,14 @@ impl Transformer<'_> {
             .at_path(&["metadata", "name"])
             .map_or(patch.at, |name| name.at);
         let found = self.set.by_any_id(&id);
-        self.outcome.matches.push(PatchMatch {
-            at,
-            objects: found.len(),
-            has_target: false,
-        });
-        let count = match &found[..] {
+        let (count, kind) = match &found[..] {
             [position] => return Ok(Some(*position)),
             [] if self.outcome.tolerate_missing => return Ok(None),
-            [] => "no",
-            _ => "multiple",
+            [] => ("no", ProblemKind::NoTarget),
+            _ => ("multiple", ProblemKind::Build),
         };
-        let mut problem = Problem::build(format!(
-            "{count} matches for Id {id}; failed to find unique target for patch {id}"
-        ));
+        let message = format!("{count} matches for Id {id}; failed to find unique target for patch {id}");
+        let mut problem = Problem::new(kind, message);
         problem.related = found
             .iter()
             .map(|position| self.set.get(*position).declared_at)
@@ -271,9 +261,10 @@ fn with_annotations(body: &Arc<Node>) -> Arc<Node> {
 /// Stands for the annotations that kustomize keeps history in: a patch that takes it away takes the history.
 const HISTORY: &str = "internal.config.kubernetes.io/previousNames";
 
+const DIRECTIVE: &str = "$patch";
+
 /// True for a patch that could take annotations away as a whole.
 fn reaches_annotations(patch: &Node) -> bool {
-    const DIRECTIVE: &str = "$patch";
     let Some(metadata) = patch.get("metadata") else {
         return false;
     };

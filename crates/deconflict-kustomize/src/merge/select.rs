@@ -1,10 +1,10 @@
 //! Which objects a patch is for.
 
 use deconflict_files::Origin;
-use deconflict_yaml::{Dialect, Node};
+use deconflict_yaml::{Dialect, Field, Node};
 use regex::Regex;
 
-use super::LabelSelector;
+use super::{LabelSelector, Selected};
 use crate::Problem;
 use crate::model::{Gvk, ResId, ResMap, Resource};
 use crate::pattern::{is_simple, strip};
@@ -59,6 +59,8 @@ pub(crate) struct Target {
     /// The name as written, for the transformer that insists on one.
     pub(super) name_text: String,
     id_text: String,
+    shown: String,
+    is_named: bool,
     label_selector: String,
     annotation_selector: String,
 }
@@ -93,6 +95,8 @@ impl Target {
             namespace: pattern("namespace")?,
             name_text: text("name")?.to_owned(),
             id_text: id.to_string(),
+            shown: shown(node),
+            is_named: names_one(node),
             label_selector: text("labelSelector")?.to_owned(),
             annotation_selector: text("annotationSelector")?.to_owned(),
         })
@@ -101,6 +105,16 @@ impl Target {
     /// The id that the selector spells, in kustomize's words.
     pub(super) fn id_text(&self) -> String {
         self.id_text.clone()
+    }
+
+    /// That it selected so many objects.
+    pub(super) fn selected(&self, objects: usize) -> Selected {
+        Selected {
+            at: self.at,
+            selector: self.shown.clone(),
+            is_named: self.is_named,
+            objects,
+        }
     }
 
     /// The positions of the objects it selects, in order. Names and namespaces count as they are now and as they were
@@ -138,6 +152,23 @@ impl Target {
             .map(|(position, _)| position)
             .collect())
     }
+}
+
+/// True when a selector asks for one name; by labels or by an expression it means whatever fits.
+pub(crate) fn names_one(node: &Node) -> bool {
+    let text = |field: &str| node.get(field).and_then(|value| value.text()).unwrap_or_default();
+    let name = text("name");
+    !name.is_empty()
+        && is_simple(name)
+        && text("labelSelector").is_empty()
+        && text("annotationSelector").is_empty()
+}
+
+/// A selector on one line, as a person would write it.
+pub(crate) fn shown(node: &Node) -> String {
+    let part = |field: &Field| Some(format!("{}: {}", field.name(), field.value.text()?));
+    let parts: Vec<String> = node.fields().iter().filter_map(part).collect();
+    parts.join(", ")
 }
 
 fn in_metadata<'r>(resource: &'r Resource, map: &str, key: &str) -> Option<&'r str> {

@@ -11,9 +11,9 @@ use super::FieldSpecs;
 use super::fieldspec::{Creation, FieldSpec, Grouped, read_specs, with_kind};
 use super::read::{Reader, Sourced};
 use super::value::{scalar_of, set_from, text_scalar, wrong_kind};
-use crate::Problem;
 use crate::model::ResMap;
 use crate::pattern::{is_simple, strip};
+use crate::{Problem, ProblemKind};
 
 /// What becomes of images of a name.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct Config {
     /// for a name that needs none.
     pattern: Option<Result<Regex, String>>,
     /// The name as written.
-    name: Sourced,
+    pub(crate) name: Sourced,
     new_name: Option<Sourced>,
     new_tag: Option<Sourced>,
     tag_suffix: Option<Sourced>,
@@ -89,9 +89,9 @@ impl Config {
         match &self.pattern {
             None => Ok(strip(&self.name.text, image).is_some_and(is_version)),
             Some(Ok(pattern)) => Ok(pattern.is_match(image)),
-            // kustomize 5.5.0 crashes here.
             Some(Err(pattern)) => {
-                Err(Problem::build(format!("error parsing regexp: `{pattern}`")).at(self.at))
+                let message = format!("error parsing regexp: `{pattern}`: kustomize 5.5.0 crashes");
+                Err(Problem::new(ProblemKind::Crash, message).at(self.name.at))
             }
         }
     }

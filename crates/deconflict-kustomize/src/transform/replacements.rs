@@ -9,9 +9,9 @@ use smol_str::SmolStr;
 use super::path_matcher::{self, Made, Matcher};
 use super::read::{Reader, Sourced};
 use super::value::same_type;
-use crate::Problem;
-use crate::merge::LabelSelector;
+use crate::merge::{LabelSelector, Selected, names_one, shown};
 use crate::model::{Gvk, ResId, ResMap, Resource};
+use crate::{Problem, ProblemKind};
 
 const BY: &str = "replacements";
 const DEFAULT_PATH: &str = "metadata.name";
@@ -36,6 +36,7 @@ pub(crate) struct Config {
 
 #[derive(Clone, Debug)]
 struct Source {
+    at: Origin,
     id: ResId,
     /// As written, for messages.
     path: SmolStr,
@@ -52,6 +53,10 @@ struct Target {
 
 #[derive(Clone, Debug)]
 struct Selector {
+    at: Origin,
+    /// On one line, for messages.
+    shown: String,
+    is_named: bool,
     id: ResId,
     labels: SmolStr,
     annotations: SmolStr,
@@ -146,6 +151,7 @@ impl Source {
     fn read(node: &Node) -> Result<Self, Problem> {
         let reader = Reader::new(node, "SourceSelector")?;
         Ok(Self {
+            at: node.at,
             id: read_id(&reader)?,
             path: reader.text_or_empty("fieldPath")?,
             options: Options::read(&reader)?,
@@ -192,6 +198,9 @@ impl Selector {
     fn read(node: &Node) -> Result<Self, Problem> {
         let reader = Reader::new(node, "Selector")?;
         Ok(Self {
+            at: node.at,
+            shown: shown(node),
+            is_named: names_one(node),
             id: read_id(&reader)?,
             labels: reader.text_or_empty("labelSelector")?,
             annotations: reader.text_or_empty("annotationSelector")?,
@@ -256,20 +265,21 @@ impl Options {
 ///
 /// # Errors
 /// A source that is not exactly one object with the field, targets without the field.
-pub(crate) fn apply(set: &mut ResMap, config: &Config) -> Result<(), Problem> {
-    run(set, config).map_err(|problem| problem.at(config.at))
+pub(crate) fn apply(set: &mut ResMap, config: &Config, found: &mut Vec<Selected>) -> Result<(), Problem> {
+    run(set, config, found).map_err(|problem| problem.at(config.at))
 }
 
-fn run(set: &mut ResMap, config: &Config) -> Result<(), Problem> {
+fn run(set: &mut ResMap, config: &Config, found: &mut Vec<Selected>) -> Result<(), Problem> {
     let (Some(source), Some(targets)) = (&config.source, &config.targets) else {
         return Err(Problem::build(
             "replacements must specify a source and at least one target",
         ));
     };
     let value = source_value(set, source)?;
-    targets
-        .iter()
-        .try_for_each(|target| apply_target(set, config, target, &value))
+    for target in targets {
+        found.push(apply_target(set, config, target, &value)?);
+    }
+    Ok(())
 }
 
 /// True when one of the object's ids, now or before, is what `selector` says.
@@ -298,7 +308,8 @@ fn source_value(set: &ResMap, source: &Source) -> Result<Arc<Node>, Problem> {
         .into_iter()
         .filter(|position| is_selected(set.get(*position), &source.id));
     let Some(first) = selected.next() else {
-        return Err(Problem::build(format!("nothing selected by {}", source.text())));
+        let message = format!("nothing selected by {}", source.text());
+        return Err(Problem::new(ProblemKind::NoTarget, message).at(source.at));
     };
     if let Some(second) = selected.next() {
         let mut problem = Problem::build(format!("multiple matches for selector {}", source.text()));
@@ -361,11 +372,17 @@ fn apply_target(
     config: &Config,
     target: &Target,
     value: &Arc<Node>,
-) -> Result<(), Problem> {
-    let Some(select) = &target.select else {
+) -> Result<Selected, Problem> {
+    let Some(selector) = &target.select else {
         return Err(Problem::build("target must specify resources to select"));
     };
-    let select = select.parse()?;
+    let select = selector.parse()?;
+    let mut selected = Selected {
+        at: selector.at,
+        selector: selector.shown.clone(),
+        is_named: selector.is_named,
+        objects: 0,
+    };
     let rejects: Vec<ParsedSelector<'_>> = target
         .reject
         .iter()
@@ -386,11 +403,15 @@ fn apply_target(
         .collect();
     for position in candidates(set, select.id) {
         let resource = set.get(position);
-        let is_rejected = rejects.iter().any(|reject| {
+        if !is_selected(resource, select.id) || !select.matches_text(resource) {
+            continue;
+        }
+        selected.objects += 1;
+        let is_rejected = |reject: &ParsedSelector<'_>| {
             (reject.has_text && reject.matches_text(resource))
                 || (reject.has_id && is_selected(resource, reject.id))
-        });
-        if !is_selected(resource, select.id) || !select.matches_text(resource) || is_rejected {
+        };
+        if rejects.iter().any(is_rejected) {
             continue;
         }
         let mut body = Arc::clone(resource.body());
@@ -402,7 +423,7 @@ fn apply_target(
             set.update(position, |resource| resource.set_body(body));
         }
     }
-    Ok(())
+    Ok(selected)
 }
 
 /// `body` with the value copied to one path.

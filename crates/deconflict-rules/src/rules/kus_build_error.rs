@@ -54,6 +54,8 @@ fn check(context: &RootContext<'_>, sink: &mut Sink) {
     for problem in context.problems {
         match problem.kind {
             ProblemKind::Build | ProblemKind::NotFound => {}
+            // Rules of their own.
+            ProblemKind::NoTarget | ProblemKind::Crash => continue,
             ProblemKind::Remote | ProblemKind::Helm | ProblemKind::Plugin => continue,
         }
         let Some(at) = problem
