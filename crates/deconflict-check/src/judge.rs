@@ -84,7 +84,12 @@ impl Judge<'_> {
     }
 
     /// Run `check` of `rule`; when it panics its findings about `what` are lost.
-    fn ask(&self, rule: &'static Rule, what: &dyn Fn() -> String, check: &dyn Fn(&mut Sink)) -> Vec<Finding> {
+    pub(crate) fn ask(
+        &self,
+        rule: &'static Rule,
+        what: &dyn Fn() -> String,
+        check: &dyn Fn(&mut Sink),
+    ) -> Vec<Finding> {
         let lost = || format!("rule `{}` on {}: its findings are lost", rule.meta.id, what());
         let found = self.losses.guard(lost, || {
             let mut sink = Sink::new();

@@ -18,6 +18,12 @@ use crate::{Input, Options, coverage, fold, lint, rows, secrets, severity, silen
 pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -> Report {
     let losses = Losses::default();
     let deployed = deploy(input, &losses);
+    let before = change.map(|change| Input {
+        library: Arc::clone(&change.base),
+        ..input.clone()
+    });
+    let before = before.map(|input| (deploy(&input, &losses), input));
+    let clusters_before = before.as_ref().map(|(deployed, _)| clusters(deployed, &losses));
     let clusters = clusters(&deployed, &losses);
     let unchecked = coverage::Unchecked::default();
     let judge = Judge {
@@ -28,12 +34,21 @@ pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -
         losses: &losses,
         unchecked: &unchecked,
     };
-    let (mut stay, silent) = judged(&judge);
+    let mut all = judge.all();
+    all.extend(clusters_before.iter().flat_map(|before| judge.changes(before)));
+    let (mut stay, silent) = judged(&judge, all);
     stay.extend(change.and_then(|change| change::conflict(input, change)));
     let place = |at: Origin| judge.place(at);
     let mut found = found::found(stay, &place, &str::to_owned);
-    if let Some(change) = change {
-        compare(&judge, change, &mut found);
+    if let (Some(change), Some((deployed, input)), Some(clusters)) = (change, &before, &clusters_before) {
+        let base = Judge {
+            input,
+            deployed,
+            clusters,
+            unchecked: &coverage::Unchecked::default(),
+            ..judge
+        };
+        compare(&judge, &base, change, &mut found);
     }
     let mut findings = fold::fold(&found, &place);
     judge.compare_with_baseline(&mut findings);
@@ -68,10 +83,9 @@ pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -
     report
 }
 
-/// What all rules find, with its severity; then what comments and contracts silence.
-fn judged(judge: &Judge<'_>) -> (Vec<Instance>, Vec<Instance>) {
+/// What `found` says with its severity; then what comments and contracts silence.
+fn judged(judge: &Judge<'_>, mut found: Vec<Instance>) -> (Vec<Instance>, Vec<Instance>) {
     let config = &judge.input.config;
-    let mut found = judge.all();
     for instance in &mut found {
         let moved = severity::severity(
             &instance.finding,
@@ -92,23 +106,9 @@ fn judged(judge: &Judge<'_>) -> (Vec<Instance>, Vec<Instance>) {
 }
 
 /// Mark what the base has too, and let the rest stand at the side that the change touched.
-fn compare(judge: &Judge<'_>, change: &Change, found: &mut [Found]) {
+fn compare(judge: &Judge<'_>, base: &Judge<'_>, change: &Change, found: &mut [Found]) {
     let moved = Moved::new(change, judge.input.library.files());
-    let input = Input {
-        library: Arc::clone(&change.base),
-        ..judge.input.clone()
-    };
-    let deployed = deploy(&input, judge.losses);
-    let clusters = clusters(&deployed, judge.losses);
-    let unchecked = coverage::Unchecked::default();
-    let base = Judge {
-        input: &input,
-        unchecked: &unchecked,
-        deployed: &deployed,
-        clusters: &clusters,
-        ..*judge
-    };
-    let (before, _) = judged(&base);
+    let (before, _) = judged(base, base.all());
     let before = found::found(before, &|at| base.place(at), &|path| moved.renamed(path));
     change::mark(found, &before, &moved);
     let inputs = Inputs::new(change, judge.input.library.snapshot());

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use deconflict_claims::{ClusterIndex, Facts, Placed};
 use deconflict_kube::{Definition, Definitions, KubernetesVersion, Memo};
-use deconflict_rules::{Check, ServerContext, Sink, judge_object, rule_of};
+use deconflict_rules::{
+    ChangeContext, Check, ServerContext, Sink, TRANSITION, judge_object, judge_transitions, rule_of,
+};
 use deconflict_yaml::Node;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -87,6 +89,50 @@ impl Judge<'_> {
                     meta: &rule.meta,
                     seen,
                 });
+            }
+        }
+        instances
+    }
+
+    /// What API servers refuse of the change from `before`, and what other rules find in it.
+    pub(crate) fn changes(&self, before: &[ClusterIndex<'_>]) -> Vec<Instance> {
+        let rules = deconflict_rules::ALL.iter().copied();
+        let rules: Vec<_> = rules
+            .filter(|rule| select::runs(&rule.meta, &self.input.config, self.options))
+            .filter(|rule| matches!(rule.check, Check::Change(_)) || rule.meta.id == TRANSITION)
+            .collect();
+        let mut compiled = FxHashMap::default();
+        let mut instances = Vec::new();
+        for before in before {
+            let same = |after: &&ClusterIndex<'_>| after.cluster.is_some() && after.name() == before.name();
+            let Some(after) = self.clusters.iter().find(same) else {
+                continue;
+            };
+            let server = self.server(after, &mut compiled);
+            let context = ChangeContext {
+                before,
+                after,
+                kubernetes: server.kubernetes,
+                definitions: &server.definitions,
+            };
+            for rule in &rules {
+                let what = || format!("the change of cluster {}", after.name().unwrap_or_default());
+                let findings = self.ask(rule, &what, &|sink| match rule.check {
+                    Check::Change(check) => check(&context, sink),
+                    _ => judge_transitions(&context, sink),
+                });
+                instances.extend(findings.into_iter().map(|finding| Instance {
+                    seen: vec![Seen {
+                            cluster: after.name().map(str::to_owned),
+                            root: finding
+                                .objects
+                                .first()
+                                .and_then(|object| object.root.clone())
+                                .unwrap_or_default(),
+                        }],
+                    finding,
+                    meta: &rule.meta,
+                }));
             }
         }
         instances

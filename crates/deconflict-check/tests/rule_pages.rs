@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use deconflict_check::{Input, Options};
+use deconflict_check::{Change, Input, Options};
 use deconflict_config::Codeowners;
 use deconflict_files::{Files, MemoryTree, RepoPath};
 use deconflict_findings::{Certainty, Finding, Judged, Report};
@@ -11,6 +11,14 @@ use deconflict_yaml::Library;
 
 /// The small repository in the first fenced block below `heading`: each file starts with a line `# path/of/file`.
 fn repository(docs: &str, heading: &str) -> MemoryTree {
+    let files = files(docs, heading);
+    assert!(!files.is_empty(), "{heading}: no files");
+    files
+        .iter()
+        .fold(MemoryTree::new(), |tree, (path, text)| tree.file(path, text))
+}
+
+fn files(docs: &str, heading: &str) -> Vec<(String, String)> {
     let lines = docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
     let block = lines
         .skip_while(|line| *line != heading)
@@ -36,14 +44,22 @@ fn repository(docs: &str, heading: &str) -> MemoryTree {
             (None, None) => panic!("{heading}: the block starts with no path"),
         }
     }
-    assert!(!files.is_empty(), "{heading}: no files");
     files
-        .iter()
-        .fold(MemoryTree::new(), |tree, (path, text)| tree.file(path, text))
 }
 
-fn check(id: &str, tree: MemoryTree) -> Report {
-    let library = Arc::new(Library::new(Arc::new(tree.snapshot()), Arc::new(Files::new())));
+/// What is found in the tree below `heading`; on a page about a change, with the tree below `Before` as its base.
+fn check(id: &str, docs: &str, heading: &str) -> Report {
+    let table = Arc::new(Files::new());
+    let library = |tree: MemoryTree| Arc::new(Library::new(Arc::new(tree.snapshot()), Arc::clone(&table)));
+    let before = files(docs, BEFORE);
+    let after = files(docs, heading);
+    let change = (!before.is_empty()).then(|| Change {
+        base: library(repository(docs, BEFORE)),
+        changed: differing(&before, &after),
+        renames: Vec::new(),
+        conflicts: Vec::new(),
+    });
+    let library = library(repository(docs, heading));
     let ids: Vec<&str> = deconflict_check::rules().iter().map(|meta| meta.id).collect();
     let found = deconflict_config::find(&library, &RepoPath::top(), &ids);
     assert!(found.problems.is_empty(), "{:?}", found.problems);
@@ -58,7 +74,12 @@ fn check(id: &str, tree: MemoryTree) -> Report {
             merged: false,
         },
     };
-    let mut report = deconflict_check::check(&input, &Options::default());
+    let options = Options::default();
+    let mut report = match &change {
+        Some(change) => deconflict_check::check_change(&input, change, &options),
+        None => deconflict_check::check(&input, &options),
+    };
+    report.findings.retain(|finding| !finding.old);
     // Said of every custom kind, and of what an excerpt leaves out: a page that brings all of it along would be about that.
     let of_excerpts = |finding: &Finding| {
         let reference = finding.rule.starts_with("ref-") || finding.rule == "msh-ref-missing";
@@ -68,6 +89,20 @@ fn check(id: &str, tree: MemoryTree) -> Report {
         .findings
         .retain(|finding| finding.rule == id || !of_excerpts(finding));
     report
+}
+
+const BEFORE: &str = "## Before";
+
+/// Paths whose text is in one list only, sorted.
+fn differing(before: &[(String, String)], after: &[(String, String)]) -> Vec<RepoPath> {
+    let only = |these: &[(String, String)], those: &[(String, String)]| {
+        let these = these.iter().filter(|file| !those.contains(file));
+        these.map(|(path, _)| path.clone()).collect::<Vec<_>>()
+    };
+    let mut paths = [only(before, after), only(after, before)].concat();
+    paths.sort();
+    paths.dedup();
+    paths.iter().filter_map(|path| RepoPath::new(path)).collect()
 }
 
 fn findings(report: &Report) -> Vec<String> {
@@ -105,12 +140,12 @@ fn examples_report_exactly_their_rule() {
     let mut failures = Vec::new();
     let pages = deconflict_check::rules();
     for meta in pages.into_iter().filter(|meta| !UNTOLD.contains(&meta.id)) {
-        let report = check(meta.id, repository(meta.docs, "## Example"));
+        let report = check(meta.id, meta.docs, "## Example");
         let only = report.findings.iter().all(|finding| finding.rule == meta.id);
         if report.findings.is_empty() || !only {
             failures.push(format!("{} Example: {:#?}", meta.id, findings(&report)));
         }
-        let report = check(meta.id, repository(meta.docs, "## Instead"));
+        let report = check(meta.id, meta.docs, "## Instead");
         if !report.findings.is_empty() {
             failures.push(format!("{} Instead: {:#?}", meta.id, findings(&report)));
         }

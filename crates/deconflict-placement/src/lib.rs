@@ -28,7 +28,7 @@ mod testing;
 pub use build::{Build, Edited, Substitution};
 pub use cluster::Cluster;
 pub use owners::{Asked, Owners, TEAM_KEYS};
-pub use placement::{Engine, Placement, PlacementId, ProjectRequest};
+pub use placement::{Engine, Placement, PlacementId, ProjectRequest, Upkeep};
 pub use placements::Placements;
 pub use plan::{Feed, Plan};
 pub use problem::{Problem, ProblemKind};

@@ -77,6 +77,8 @@ pub struct Placement {
     pub project_owner: Option<SmolStr>,
     /// Where the source comes from.
     pub source: Source,
+    /// What the engine does with objects that change and go.
+    pub upkeep: Upkeep,
     /// What its Argo CD Application asks of its project; `None` for what no Application deploys.
     pub request: Option<Arc<ProjectRequest>>,
 }
@@ -92,6 +94,15 @@ pub struct ProjectRequest {
     pub servers: Vec<SmolStr>,
     /// Names of the destination; empty when nobody says them.
     pub names: Vec<SmolStr>,
+}
+
+/// What an engine does by itself with objects of an application.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Upkeep {
+    /// It deletes what is no longer rendered. `None` when nobody says: what is applied by hand is deleted by hand.
+    pub prunes: Option<bool>,
+    /// It deletes and makes anew what cannot be changed.
+    pub recreates: bool,
 }
 
 impl Placement {

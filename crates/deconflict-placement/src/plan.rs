@@ -22,7 +22,8 @@ use crate::inventory::Inventory;
 use crate::origin::Own;
 use crate::survey::{Reach, Survey};
 use crate::{
-    Engine, Owners, Placement, PlacementId, Placements, Problem, ProblemKind, Root, RootKind, layout, listed,
+    Engine, Owners, Placement, PlacementId, Placements, Problem, ProblemKind, Root, RootKind, Upkeep, layout,
+    listed,
 };
 
 /// What came out of a root.
@@ -521,6 +522,7 @@ impl Plan {
             },
             project_owner: None,
             request: None,
+            upkeep: Upkeep::default(),
         }
     }
 

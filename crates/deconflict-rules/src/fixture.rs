@@ -10,7 +10,7 @@ use deconflict_config::Config;
 use deconflict_files::{Files, MemoryTree, Origin, RepoPath};
 use deconflict_findings::{Finding, Place, PlacementStatus, Source};
 use deconflict_kube::{Object, Scopes, expand_list};
-use deconflict_placement::{Cluster, Engine, Owners, Placement, PlacementId, RootKind};
+use deconflict_placement::{Cluster, Engine, Owners, Placement, PlacementId, RootKind, Upkeep};
 use deconflict_yaml::Library;
 
 use crate::{ALL, Check, ClusterContext, FileContext, Sink};
@@ -95,6 +95,7 @@ pub(crate) fn run_with(rule: &str, text: &str, config: &Config, engine: Engine) 
                 },
                 project_owner: None,
                 request: None,
+                upkeep: Upkeep::default(),
             };
             (placement, Vec::new())
         });

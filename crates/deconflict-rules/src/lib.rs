@@ -7,6 +7,7 @@ mod argo_application;
 mod argo_keys;
 mod argo_project;
 mod argo_schema;
+mod change;
 mod collision;
 mod compare;
 mod context;
@@ -28,6 +29,7 @@ mod rule;
 mod rules;
 
 pub use api::judge_object;
+pub use change::{ChangeContext, TRANSITION, judge_transitions};
 pub use context::{
     ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, ServerContext, Sink,
 };

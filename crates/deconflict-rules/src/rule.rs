@@ -2,7 +2,7 @@
 
 use deconflict_findings::RuleMeta;
 
-use crate::{ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Sink};
+use crate::{ChangeContext, ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Sink};
 
 /// A rule: data and the function that finds. Held in a `static`; one file each.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +29,13 @@ pub enum Check {
     Server,
     /// All clusters.
     Fleet(fn(&FleetContext<'_>, &mut Sink)),
+    /// One cluster before and after a change; silent without a base.
+    Change(fn(&ChangeContext<'_>, &mut Sink)),
 }
 
 /// Declares a rule as `pub(crate) static RULE`. The doc comment is its page, with fixed headings: What it does / Why it
-/// matters / Example / Instead / Options / Known limits. A fenced `yaml` block under Example or Instead is a small
-/// repository: each file starts with a line `# path/of/file.yaml`.
+/// matters / Before (of a rule about a change) / Example / Instead / Options / Known limits. A fenced `yaml` block under
+/// Before, Example or Instead is a small repository: each file starts with a line `# path/of/file.yaml`.
 macro_rules! rule {
     (
         $(#[doc = $doc:expr])+

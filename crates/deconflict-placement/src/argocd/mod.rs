@@ -12,14 +12,14 @@ use std::sync::Arc;
 
 use deconflict_files::{Origin, RepoPath};
 use deconflict_findings::{PlacementStatus, Source};
-use deconflict_kube::{text_at, text_of};
+use deconflict_kube::{bool_at, items_at, text_at, text_of};
 use deconflict_yaml::{Dialect, Node, to_json};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::entry::{full_name, sources};
 use crate::inventory::{Destination, Registration};
 use crate::plan::{Plan, Site, SiteId};
-use crate::{Engine, Placement, PlacementId, ProblemKind, ProjectRequest, Root, RootKind};
+use crate::{Engine, Placement, PlacementId, ProblemKind, ProjectRequest, Root, RootKind, Upkeep};
 
 use kustomize::Variables;
 use source::Found;
@@ -178,6 +178,7 @@ impl Plan {
                 servers: target.known_as.0,
                 names: target.known_as.1,
             })),
+            upkeep: upkeep(application.spec),
         };
         let path = source::text(source, "path").unwrap_or_default();
         let own = self
@@ -362,4 +363,17 @@ fn variables(application: &Application<'_>, source: &Node, project: Option<&str>
         ("ARGOCD_APP_SOURCE_PATH", text("path")),
         ("ARGOCD_APP_SOURCE_TARGET_REVISION", text("targetRevision")),
     ])
+}
+
+/// What `spec.syncPolicy` says (Argo CD documentation, "Automated Sync Policy" and "Sync Options").
+fn upkeep(spec: &Node) -> Upkeep {
+    let option = |wanted: &str| {
+        let mut options = items_at(spec, &["syncPolicy", "syncOptions"]);
+        options.any(|option| text_of(option) == Some(wanted))
+    };
+    let prunes = bool_at(spec, &["syncPolicy", "automated", "prune"]);
+    Upkeep {
+        prunes: Some(prunes == Some(true)),
+        recreates: option("Replace=true") && option("Force=true"),
+    }
 }

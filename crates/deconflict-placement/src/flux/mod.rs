@@ -20,8 +20,8 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::entry::full_name;
 use crate::plan::{Plan, Site, SiteId};
 use crate::{
-    Build, Edited, Engine, Placement, PlacementId, ProblemKind, Root, RootKind, Substitution, edit, fact,
-    layout,
+    Build, Edited, Engine, Placement, PlacementId, ProblemKind, Root, RootKind, Substitution, Upkeep, edit,
+    fact, layout,
 };
 
 use artifact::{Artifact, generated_artifact};
@@ -105,6 +105,10 @@ impl Plan {
             return false;
         };
         let mut placement = Self::flux_placement(&named, RootKind::Kustomize);
+        placement.upkeep = Upkeep {
+            prunes: Some(bool_at(spec, &["prune"]) == Some(true)),
+            recreates: bool_at(spec, &["force"]) == Some(true),
+        };
         placement.cluster = cluster;
         placement.unnamed = unnamed;
         placement.namespace = text_at(spec, &["targetNamespace"])
@@ -248,6 +252,7 @@ impl Plan {
             },
             project_owner: None,
             request: None,
+            upkeep: Upkeep::default(),
         }
     }
 

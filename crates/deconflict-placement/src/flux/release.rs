@@ -1,14 +1,14 @@
 //! HelmReleases: placed, not rendered.
 
 use deconflict_findings::PlacementStatus;
-use deconflict_kube::text_at;
+use deconflict_kube::{bool_at, text_at};
 use deconflict_yaml::Node;
 use smol_str::SmolStr;
 
 use super::artifact::Artifact;
 use super::{Pending, named, source_of};
 use crate::plan::{Plan, Site};
-use crate::{ProblemKind, RootKind};
+use crate::{ProblemKind, RootKind, Upkeep};
 
 impl Plan {
     /// Place a HelmRelease. All sources are known by now.
@@ -36,6 +36,11 @@ impl Plan {
             (holder.cluster.clone(), holder.unnamed.clone())
         };
         let mut placement = Self::flux_placement(&named, RootKind::Helm);
+        // Helm deletes what a new revision does not have.
+        placement.upkeep = Upkeep {
+            prunes: Some(true),
+            recreates: bool_at(spec, &["upgrade", "force"]) == Some(true),
+        };
         placement.cluster = cluster;
         placement.unnamed = unnamed;
         let namespace = text_at(spec, &["targetNamespace"]).filter(|text| !text.is_empty());
