@@ -102,6 +102,7 @@ fn summary(rules: &[&RuleMeta]) -> String {
         ("Every key", "configuration-keys"),
         ("Command line", "command-line"),
         ("In CI and in hooks", "ci"),
+        ("Hooks", "hooks"),
         ("Beside other tools", "comparison"),
         ("What is not checked", "limits"),
         ("Performance", "performance"),

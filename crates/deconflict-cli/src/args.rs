@@ -335,6 +335,7 @@ pub(crate) struct HookInstall {
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(clippy::enum_variant_names, reason = "the names are Git's")]
 pub(crate) enum HookName {
     PreCommit,
     PreMergeCommit,

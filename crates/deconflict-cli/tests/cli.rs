@@ -10,6 +10,8 @@ mod ci;
 mod code_scanning;
 mod corpus;
 mod docs;
+#[path = "../../deconflict-git/tests/it/fingerprint.rs"]
+mod fingerprint;
 mod formats;
 mod hooks;
 mod init;

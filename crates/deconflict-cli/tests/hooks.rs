@@ -126,7 +126,7 @@ fn a_merge_that_holds_one_object_twice_is_refused() {
     sandbox.commit("main");
     refused(&sandbox, "merge --no-edit change", "own-object-repeated");
     sandbox.git("merge --abort");
-    let ran = sandbox.run("check . --rev change --base main --only own");
+    let ran = sandbox.look("check . --rev change --base main --only own");
     assert_eq!(ran.exit, Some(1), "{}", ran.stdout);
 }
 
@@ -213,15 +213,40 @@ fn what_nobody_reads_passes_at_once() {
     let Some(sandbox) = hooked() else { return };
     sandbox.write("README.md", "x");
     sandbox.git("add --all");
-    let ran = sandbox.run("hook run pre-commit");
+    let ran = sandbox.look("hook run pre-commit");
     assert_eq!(
         (ran.exit, ran.stdout.as_str(), ran.stderr.as_str()),
         (Some(0), "", "")
     );
     // A manifest that is no more leaves nothing to check.
     sandbox.git("rm --quiet -r clusters");
-    let ran = sandbox.run("hook run pre-commit");
+    let ran = sandbox.look("hook run pre-commit");
     assert_eq!(ran.exit, Some(2), "{}", ran.stderr);
-    let ran = sandbox.run("hook run pre-commit --allow-empty");
+    let ran = sandbox.look("hook run pre-commit --allow-empty");
     assert_eq!(ran.exit, Some(0), "{}", ran.stderr);
+}
+
+#[test]
+fn judging_changes_nothing() {
+    let Some(sandbox) = hooked() else { return };
+    let at = "clusters/live/ubi-dev/x.yaml";
+    sandbox.write(at, WRONG);
+    sandbox.git("add --all");
+    // What the index knows of the file is out of date: `git status` would write it anew.
+    sandbox.write(at, WRONG);
+    sandbox.write("untracked.yaml", WRONG);
+    for (line, exit) in [
+        ("hook run pre-commit --only own,api", 1),
+        ("hook run pre-merge-commit --only own,api", 1),
+        ("hook run pre-push --only own,api", 0),
+        ("check . --only own,api", 1),
+        ("check . --staged --only own,api", 1),
+        ("check . --staged --base HEAD --only own,api", 1),
+        ("check . --base HEAD --only own,api", 1),
+        ("check . --rev HEAD --base HEAD --only own,api", 0),
+        ("map .", 0),
+    ] {
+        let ran = sandbox.look(line);
+        assert_eq!(ran.exit, Some(exit), "{line}: {}{}", ran.stdout, ran.stderr);
+    }
 }

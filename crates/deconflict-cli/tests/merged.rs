@@ -62,7 +62,7 @@ fn check(sandbox: &Sandbox, options: &str, exit: i32, want: &[&str]) {
 }
 
 fn json(sandbox: &Sandbox, options: &str) -> Ran {
-    sandbox.run(&format!("check . --format json --base main {options}"))
+    sandbox.look(&format!("check . --format json --base main {options}"))
 }
 
 fn port(app: &str, port: u16) -> String {
@@ -109,7 +109,7 @@ fn one_object_added_on_both_sides_is_refused() {
     );
     // Neither side has it alone.
     for side in ["main", "change"] {
-        let ran = sandbox.run(&format!("check . --rev {side} --only own"));
+        let ran = sandbox.look(&format!("check . --rev {side} --only own"));
         assert_eq!(ran.exit, Some(0), "{}", ran.stdout);
     }
 }
@@ -127,7 +127,7 @@ fn a_port_that_the_base_frees_is_free() {
     check(&sandbox, "--only net", 0, &[]);
     // On the branch alone it is taken.
     sandbox.commit("change");
-    let ran = sandbox.run("check . --rev change --only net");
+    let ran = sandbox.look("check . --rev change --only net");
     assert_eq!(ran.exit, Some(1));
 }
 
@@ -263,16 +263,16 @@ fn conflicts_never_pass_and_the_rest_is_checked() {
     let taken = format!(
         "{C}:10:17: error[net-nodeport-taken] blue/b and blue/c both claim node port 30081 in prod (other side: {B}:10)"
     );
-    let ran = sandbox.run("check . --format concise --base main --only net --fail-on never");
+    let ran = sandbox.look("check . --format concise --base main --only net --fail-on never");
     assert_eq!(
         ran.stdout.lines().collect::<Vec<_>>(),
         [taken.replace("error", "warning"), conflict.clone()]
     );
     assert_eq!(ran.exit, Some(1), "{}", ran.stderr);
     // Wherever one looks.
-    let ran = sandbox.run("check clusters --format concise --base main --only net --fail-on never");
+    let ran = sandbox.look("check clusters --format concise --base main --only net --fail-on never");
     assert_eq!(ran.exit, Some(2), "there is no such directory: {}", ran.stderr);
-    let ran = sandbox.run("check apps/blue --format concise --base main --only kus");
+    let ran = sandbox.look("check apps/blue --format concise --base main --only kus");
     assert_eq!((ran.exit, ran.stdout), (Some(1), format!("{conflict}\n")));
 }
 
@@ -281,7 +281,7 @@ fn bases_that_cannot_be_used_are_refused() {
     let Some(sandbox) = parted("//- README.md\nx\n", |_| {}, |_| {}) else {
         return;
     };
-    let ran = sandbox.run("check . --base nope");
+    let ran = sandbox.look("check . --base nope");
     assert_eq!(
         (ran.exit, ran.stderr.as_str()),
         (Some(2), "error: revision `nope`: no such commit\n")

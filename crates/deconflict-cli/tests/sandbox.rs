@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::fingerprint::unchanged;
+
 /// Files in a temporary directory, removed in the end.
 pub(crate) struct Sandbox {
     directory: TempDir,
@@ -135,6 +137,11 @@ impl Sandbox {
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
         }
+    }
+
+    /// As [`Sandbox::run`], sure that no file changed meanwhile, `.git` included.
+    pub(crate) fn look(&self, line: &str) -> Ran {
+        unchanged(self.directory.path(), || self.run(line))
     }
 
     /// Both streams and the exit code of a run, as a transcript.

@@ -9,6 +9,7 @@
 mod boundary;
 mod environment;
 mod excludes;
+mod fingerprint;
 mod merges;
 mod repo;
 mod sources;

@@ -3,14 +3,19 @@
 use deconflict_files::{Entry, RepoPath};
 use deconflict_git::{Environment, Source, discover, open, worktree};
 
+use crate::fingerprint::unchanged;
 use crate::repo::{Repo, paths, read};
 
 fn staged(repo: &Repo) -> deconflict_files::Snapshot {
-    open(&repo.at("").unwrap(), &Source::Staged).unwrap().snapshot
+    let location = repo.at("").unwrap();
+    let opened = unchanged(&repo.top, || open(&location, &Source::Staged));
+    opened.unwrap().snapshot
 }
 
 fn revision(repo: &Repo, name: &str) -> Result<deconflict_files::Snapshot, String> {
-    let opened = open(&repo.at("").unwrap(), &Source::Revision(name.to_owned()));
+    let location = repo.at("").unwrap();
+    let source = Source::Revision(name.to_owned());
+    let opened = unchanged(&repo.top, || open(&location, &source));
     opened
         .map(|opened| opened.snapshot)
         .map_err(|error| error.to_string())

@@ -3,10 +3,11 @@
 use deconflict_files::RepoPath;
 use deconflict_git::{Environment, Location, Source, discover, merge, open};
 
+use crate::fingerprint::unchanged;
 use crate::repo::{Repo, paths, read};
 
 fn said(location: &Location, source: &Source) -> String {
-    match open(location, source) {
+    match unchanged(&location.base, || open(location, source)) {
         Ok(opened) => paths(&opened.snapshot),
         Err(error) => error.to_string(),
     }
