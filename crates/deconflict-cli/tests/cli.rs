@@ -13,6 +13,7 @@ mod docs;
 #[path = "../../deconflict-git/tests/it/fingerprint.rs"]
 mod fingerprint;
 mod formats;
+mod history;
 mod hooks;
 mod init;
 mod judged;
