@@ -44,7 +44,8 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// A kustomization file that cannot be read is `kus-build-error`. Text where a field wants another type (`yes` in a
+    /// A kustomization file that cannot be read is `kus-build-error`; of what kustomize reads there without a word only keys
+    /// that stand twice are found. Text where a field wants another type (`yes` in a
     /// ConfigMap) is `api-wrong-type`.
     "lay-yaml-hazard", "a manifest is no YAML, or is read differently by different readers",
     severity: Error,
@@ -53,13 +54,19 @@ rule! {
 }
 
 fn check(context: &FileContext<'_>, sink: &mut Sink) {
-    if is_kustomization_file(context.path) {
-        return;
-    }
+    let of_kustomize = is_kustomization_file(context.path);
     for problem in &context.loaded.parsed().problems {
-        let Some(words) = words(&problem.kind) else {
+        let is_duplicate = matches!(problem.kind, ProblemKind::DuplicateKey { .. });
+        // Of the rest kustomize complains itself.
+        if of_kustomize && !is_duplicate {
+            continue;
+        }
+        let Some(mut words) = words(&problem.kind) else {
             continue;
         };
+        if of_kustomize {
+            words.consequence = "kustomize takes the last one and drops the others without a word";
+        }
         let mut finding = Finding::new(
             RULE.meta.id,
             RULE.meta.severity,
