@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: CPU seconds and memory side by side with `kubectl kustomize`, in the same run, because clocks on
 //! shared machines lie and ratios do not.
 
+mod git;
 mod inputs;
 mod measure;
 mod validation;
@@ -18,7 +19,7 @@ const END: &str = "<!-- end of bench -->\n";
 const REPOSITORY: &str = "corpus/redhat-appstudio__infra-deployments";
 
 /// Measure and print the table; `--write` puts it into docs/performance.md, `--quick` leaves out the slow rows;
-/// `--validation` measures what the API server would say and nothing else.
+/// `--validation` measures what the API server would say and nothing else, `--git` what reading from Git costs.
 pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     let (mut write, mut quick) = (false, false);
     for option in options {
@@ -27,6 +28,10 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
             "--quick" => quick = true,
             "--validation" => {
                 println!("{}", validation::table(top, &build(top)?, 10_000)?);
+                return Ok(());
+            }
+            "--git" => {
+                println!("{}", git::table(top, &build(top)?)?);
                 return Ok(());
             }
             other => return Err(format!("bench: no option {other}")),
@@ -81,6 +86,7 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     let mut text = rows.join("\n") + "\n";
     if !quick {
         text.push_str(&validation::table(top, &program, 10_000)?);
+        text.push_str(&git::table(top, &program)?);
         text.push_str(&doublings(&program, &work)?);
     }
     println!("{text}");
@@ -99,8 +105,12 @@ fn build(top: &Path) -> Result<PathBuf, String> {
     if !status.map_err(|error| format!("cargo build: {error}"))?.success() {
         return Err("cargo build --release failed".to_owned());
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| top.join("target"), PathBuf::from);
-    Ok(target.join("release/deconflict"))
+    Ok(target(top).join("release/deconflict"))
+}
+
+/// Where cargo builds.
+fn target(top: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| top.join("target"), PathBuf::from)
 }
 
 fn which(name: &str) -> Option<PathBuf> {

@@ -28,6 +28,7 @@ usage: cargo xtask CHORE
   bundle [DIRECTORY]       make schemas/kubernetes.bin and its text from published packages, kept in DIRECTORY
   bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md
   bench --validation         what the API server would say of 10,000 Deployments, against a pass of the parser
+  bench --git                what reading from Git costs, against Git itself
   fuzz TARGET [--minutes N] [--seed N]  random changes of known inputs: yaml, scanner, kustomize, check
   inject --repo DIR [--config FILE] [--count N] [--seed N]  collisions put into a clean repository: which are found";
 
