@@ -331,3 +331,72 @@ fn login_settings() {
         &["warning[argo-dex-invalid] two connectors in dex.config of argocd-cm have the id github"],
     );
 }
+
+/// A Flux Kustomization with `post`, and a ConfigMap with `metadata` and `value`.
+fn substituted(post: &str, metadata: &str, value: &str) -> String {
+    format!(
+        "//- deconflict.yaml
+version: 1
+clusters: [{{name: prod, roots: [clusters/prod]}}]
+//- clusters/prod/web.yaml
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: web, namespace: flux-system}}
+spec:
+  prune: true
+  path: ./apps/web
+  sourceRef: {{kind: GitRepository, name: flux-system}}
+{post}//- clusters/prod/vars.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: vars, namespace: flux-system}}
+data: {{region: eu}}
+//- apps/web/config.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: web, namespace: web{metadata}}}
+data:
+  key: {value}
+"
+    )
+}
+
+#[test]
+fn variables_that_nothing_sets() {
+    let unset = |post: &str, metadata: &str, value: &str, name: Option<&str>| {
+        let want = name.map(|name| {
+            format!(
+                "error[flux-var-undefined] ConfigMap web uses `${{{name}}}`, which no `postBuild` source of its Flux Kustomization \
+                 sets"
+            )
+        });
+        let want: Vec<&str> = want.iter().map(String::as_str).collect();
+        check("flux-var", &substituted(post, metadata, value), &want);
+    };
+    let inline = "  postBuild: {substitute: {name: web}}\n";
+    unset(inline, "", "${name}-${zone}", Some("zone"));
+    unset(inline, "", "${zone}", Some("zone"));
+    unset(inline, "", "'${zone^^}'", Some("zone"));
+    unset(inline, "", "|\n    echo ${zone}\n    $zone", Some("zone"));
+    unset(inline, "", "${name:-${zone}}", None);
+    unset(inline, "", "${zone:-a}${zone:=a}${zone-a}${zone=a}", None);
+    unset(inline, "", "$${zone} $zone", None);
+    unset("", "", "${zone}", None);
+    for map in ["labels", "annotations"] {
+        let off = format!(", {map}: {{kustomize.toolkit.fluxcd.io/substitute: disabled}}");
+        unset(inline, &off, "${zone}", None);
+    }
+    // What a source sets, and what one that is not here might.
+    let from = |name: &str| {
+        format!(
+            "  postBuild: {{substitute: {{name: web}}, substituteFrom: [{{kind: ConfigMap, name: {name}}}]}}\n"
+        )
+    };
+    unset(&from("vars"), "", "${region}", None);
+    unset(&from("vars"), "", "${zone}", Some("zone"));
+    unset(&from("elsewhere"), "", "${zone}", None);
+    // Without a known variable Flux replaces nothing, unless it is told to.
+    unset("  postBuild: {substitute: {}}\n", "", "${zone}", None);
+    let always = "  postBuild: {substituteStrategy: Always}\n";
+    unset(always, "", "${zone}", Some("zone"));
+}

@@ -1,10 +1,12 @@
 //! Variables in the output of a Flux Kustomization (fluxcd/pkg kustomize `SubstituteVariables`, its envsubst grammar).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use deconflict_files::{Action, Step};
 use deconflict_kube::text_at;
 use deconflict_yaml::{Dialect, Field, Kind, Node, Scalar, Style, Value};
+use smol_str::SmolStr;
 
 use crate::Substitution;
 
@@ -23,6 +25,16 @@ pub(crate) fn apply(objects: &mut [Arc<Node>], substitution: &Substitution) {
         if !is_off && let Some(changed) = node(object, substitution) {
             *object = changed;
         }
+    }
+}
+
+impl Substitution {
+    /// Variables of `text` that no source has and that have no default, sorted. None where a source is not in the
+    /// repository, which may have them.
+    pub fn unset(&self, text: &str) -> Vec<SmolStr> {
+        let mut unset = BTreeSet::new();
+        expand(text, self, &mut unset);
+        unset.into_iter().collect()
     }
 }
 
@@ -77,7 +89,7 @@ fn node(at: &Arc<Node>, substitution: &Substitution) -> Option<Arc<Node>> {
 
 /// Flux replaces in the YAML text and reads it again, so what stood without quotes may become a number or a boolean.
 fn scalar(scalar: &Scalar, substitution: &Substitution) -> Option<Scalar> {
-    let text = expand(&scalar.text, substitution)?;
+    let text = expand(&scalar.text, substitution, &mut BTreeSet::new())?;
     let was_text = matches!(Dialect::Kubernetes.read(scalar), Value::String);
     let style = if was_text && stands_bare(&scalar.text) && stands_bare(&text) {
         Style::Plain
@@ -103,8 +115,8 @@ fn stands_bare(text: &str) -> bool {
         ])
 }
 
-/// The text with variables replaced; `None` when nothing changes.
-fn expand(text: &str, substitution: &Substitution) -> Option<String> {
+/// The text with variables replaced; `None` when nothing changes. Variables without value and default go to `unset`.
+fn expand(text: &str, substitution: &Substitution, unset: &mut BTreeSet<SmolStr>) -> Option<String> {
     if !text.contains("${") {
         return None;
     }
@@ -126,7 +138,7 @@ fn expand(text: &str, substitution: &Substitution) -> Option<String> {
             rest = "";
             break;
         };
-        match one(&inside[..end], substitution) {
+        match one(&inside[..end], substitution, unset) {
             Some(value) => out.push_str(&value),
             None => out.push_str(&rest[at..=(at + 2 + end)]),
         }
@@ -157,9 +169,9 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 /// What `${inside}` becomes; `None` for what stays: no variable, or one whose value is not in the repository.
-fn one(inside: &str, substitution: &Substitution) -> Option<String> {
+fn one(inside: &str, substitution: &Substitution, unset: &mut BTreeSet<SmolStr>) -> Option<String> {
     if let Some(name) = inside.strip_prefix('#').filter(|name| is_name(name)) {
-        return Some(value(name, substitution)?.chars().count().to_string());
+        return Some(required(name, substitution, unset)?.chars().count().to_string());
     }
     let end = inside
         .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
@@ -172,13 +184,30 @@ fn one(inside: &str, substitution: &Substitution) -> Option<String> {
         if let Some(default) = operation.strip_prefix(default) {
             let value = value(name, substitution)?;
             return Some(if value.is_empty() {
-                expand(default, substitution).unwrap_or_else(|| default.to_owned())
+                expand(default, substitution, unset).unwrap_or_else(|| default.to_owned())
             } else {
                 value
             });
         }
     }
-    change(&value(name, substitution)?, operation)
+    change(&required(name, substitution, unset)?, operation)
+}
+
+/// The value of a variable that has no default.
+fn required(name: &str, substitution: &Substitution, unset: &mut BTreeSet<SmolStr>) -> Option<String> {
+    if known(name, substitution).is_none() && !substitution.open {
+        unset.insert(name.into());
+    }
+    value(name, substitution)
+}
+
+/// The variable, if a source in the repository has it.
+fn known<'a>(name: &str, substitution: &'a Substitution) -> Option<&'a (SmolStr, Option<SmolStr>)> {
+    let at = substitution
+        .variables
+        .binary_search_by(|(known, _)| known.as_str().cmp(name))
+        .ok()?;
+    substitution.variables.get(at)
 }
 
 fn is_name(name: &str) -> bool {
@@ -188,12 +217,7 @@ fn is_name(name: &str) -> bool {
 
 /// The value of a variable, newlines removed; an unset one is empty unless it may exist elsewhere.
 fn value(name: &str, substitution: &Substitution) -> Option<String> {
-    let known = substitution
-        .variables
-        .binary_search_by(|(known, _)| known.as_str().cmp(name))
-        .ok()
-        .and_then(|at| substitution.variables.get(at));
-    match known {
+    match known(name, substitution) {
         Some((_, value)) => value.as_ref().map(|value| value.replace('\n', "")),
         None => (!substitution.open).then(String::new),
     }
@@ -306,6 +330,8 @@ fn replaced(value: &str, replace: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{expand, scalar};
     use crate::Substitution;
     use deconflict_yaml::{Dialect, Scalar, Value};
@@ -326,7 +352,7 @@ mod tests {
     }
 
     fn check(text: &str, expected: &str) {
-        let got = expand(text, &known()).unwrap_or_else(|| text.to_owned());
+        let got = expand(text, &known(), &mut BTreeSet::new()).unwrap_or_else(|| text.to_owned());
         assert_eq!(got, expected, "{text}");
     }
 
@@ -357,9 +383,18 @@ mod tests {
             ..known()
         };
         assert_eq!(
-            expand("${a} ${unset:-d}", &open).as_deref(),
+            expand("${a} ${unset:-d}", &open, &mut BTreeSet::new()).as_deref(),
             Some("one ${unset:-d}")
         );
+        assert!(open.unset("${unset}").is_empty());
+    }
+
+    #[test]
+    fn what_nothing_sets() {
+        let unset = |text: &str, want: &[&str]| assert_eq!(known().unset(text), want, "{text}");
+        unset("${b} ${a} ${b} ${c^^} ${#d}", &["b", "c", "d"]);
+        unset("${x:-1} ${x:=1} ${x-1} ${x=1} $${x} $x ${sealed} ${a b} ${x", &[]);
+        unset("${a:-${x}} ${y:-${x}}", &["x"]);
     }
 
     #[test]
