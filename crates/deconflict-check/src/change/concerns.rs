@@ -96,7 +96,7 @@ mod tests {
     use super::concerns;
 
     fn tree(files: &[(&str, &str)]) -> Snapshot {
-        let add = |tree: MemoryTree, (path, text): &(&str, &str)| tree.file(path, text.as_bytes().to_vec());
+        let add = |tree: MemoryTree, (path, text): &(&str, &str)| tree.file(path, text.as_bytes());
         files.iter().fold(MemoryTree::new(), add).snapshot()
     }
 

@@ -1,4 +1,4 @@
-use deconflict_files::{Action, Origin};
+use deconflict_files::{Action, Origin, Step};
 use deconflict_placement::Substitution;
 use deconflict_yaml::{Kind, Node};
 use smol_str::SmolStr;
@@ -128,7 +128,7 @@ fn collect(
 ) {
     match &node.kind {
         Kind::Scalar(_) => {
-            let mut steps = node.via.iter().flat_map(|via| via.chain());
+            let mut steps = node.via.iter().flat_map(Step::chain);
             if steps.any(|step| step.action == Action::Substituted && step.by == "postBuild") {
                 let file = context.files.get(node.at.file);
                 let written = file.text.get(node.at.span.range()).unwrap_or_default();
