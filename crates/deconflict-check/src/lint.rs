@@ -5,11 +5,25 @@ use deconflict_findings::{RuleMeta, Severity};
 
 /// All of them, sorted by id.
 pub(crate) static ALL: &[&RuleMeta] = &[
+    &CONFIG_WEAKENED,
     &UNUSED_BASELINE,
     &UNUSED_CONTRACT,
     &UNUSED_IGNORE,
     &MERGE_CONFLICT,
 ];
+
+/// A change that judges less.
+pub(crate) static CONFIG_WEAKENED: RuleMeta = RuleMeta {
+    id: "lint-config-weakened",
+    summary: "the change takes something out of the check",
+    docs: include_str!("lint/config_weakened.md"),
+    severity: Severity::Warning,
+    joins: false,
+    default_on: true,
+    since: "0.1.0",
+    file: file!(),
+    line: line!(),
+};
 
 /// An ignore comment that silences nothing.
 pub(crate) static UNUSED_IGNORE: RuleMeta = RuleMeta {

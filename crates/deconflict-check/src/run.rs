@@ -38,6 +38,11 @@ pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -
     all.extend(clusters_before.iter().flat_map(|before| judge.changes(before)));
     let (mut stay, silent) = judged(&judge, all);
     stay.extend(change.and_then(|change| change::conflict(input, change)));
+    stay.extend(
+        change
+            .iter()
+            .flat_map(|change| change::weakened(input, change, options)),
+    );
     let place = |at: Origin| judge.place(at);
     let mut found = found::found(stay, &place, &str::to_owned);
     if let (Some(change), Some((deployed, input)), Some(clusters)) = (change, &before, &clusters_before) {

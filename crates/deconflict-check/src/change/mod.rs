@@ -6,6 +6,7 @@ mod conflict;
 mod inputs;
 mod lines;
 mod old;
+mod weakened;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub(crate) use conflict::conflict;
 pub(crate) use inputs::Inputs;
 pub(crate) use lines::Moved;
 pub(crate) use old::mark;
+pub(crate) use weakened::weakened;
 
 /// What a merge changes in its base. The tree after it is [`crate::Input::library`]; both trees are judged with that
 /// one's configuration and owners.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deconflict_config::Codeowners;
 use deconflict_files::{Files, MemoryTree, RepoPath};
-use deconflict_findings::Judged;
+use deconflict_findings::{Judged, Report};
 use deconflict_yaml::Library;
 
 use crate::{Change, Input, Options, check_change};
@@ -13,8 +13,17 @@ const AT: &str = "apps/x/overlays/test/a.yaml";
 
 /// `rule severity` of everything new in the change of one file.
 fn found(config: &str, before: &str, after: &str) -> Vec<String> {
+    let report = judged([config, before], [config, after]);
+    let new = report.findings.iter().filter(|finding| !finding.old);
+    new.map(|finding| format!("{} {}", finding.rule, finding.severity.word()))
+        .filter(|text| text.starts_with("chg-") || text.starts_with("cfg-"))
+        .collect()
+}
+
+/// The report on a change from one configuration and file to another.
+fn judged(before: [&str; 2], after: [&str; 2]) -> Report {
     let table = Arc::new(Files::new());
-    let library = |text: &str| {
+    let library = |[config, text]: [&str; 2]| {
         let tree = MemoryTree::new().file("deconflict.yaml", config).file(AT, text);
         Arc::new(Library::new(Arc::new(tree.snapshot()), Arc::clone(&table)))
     };
@@ -39,11 +48,7 @@ fn found(config: &str, before: &str, after: &str) -> Vec<String> {
         renames: Vec::new(),
         conflicts: Vec::new(),
     };
-    let report = check_change(&input, &change, &Options::default());
-    let new = report.findings.iter().filter(|finding| !finding.old);
-    new.map(|finding| format!("{} {}", finding.rule, finding.severity.word()))
-        .filter(|text| text.starts_with("chg-") || text.starts_with("cfg-"))
-        .collect()
+    check_change(&input, &change, &Options::default())
 }
 
 fn job(more: &str, image: &str) -> String {
@@ -106,4 +111,48 @@ fn fields_that_cannot_change() {
     check(&map("", "1"), &map("", "2"), &[]);
     // Nobody prunes what is applied by hand.
     check(&claim("1Gi"), &map("", "1"), &[]);
+}
+
+#[test]
+fn a_configuration_that_judges_less() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n";
+    let check = |before: &str, after: &str, want: &[&str]| {
+        let report = judged([before, map], [after, map]);
+        let found = report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == "lint-config-weakened");
+        let found: Vec<&str> = found.map(|finding| finding.message.as_str()).collect();
+        assert_eq!(found, want, "{before} {after}");
+    };
+    let plain = "version: 1\n";
+    check(plain, plain, &[]);
+    check(
+        plain,
+        "version: 1\nrules: {net-nodeport-taken: warning}\n",
+        &["the change turns `net-nodeport-taken` from error to warning"],
+    );
+    check("version: 1\nrules: {net-nodeport-taken: warning}\n", plain, &[]);
+    check("version: 1\nrules: {net-nodeport-taken: 'off'}\n", plain, &[]);
+    check(
+        "version: 1\nrules: {argo-prune-off: error}\n",
+        plain,
+        &["the change turns `argo-prune-off` from error to warning"],
+    );
+    check(
+        plain,
+        "version: 1\nexclude: ['legacy/**']\n",
+        &["the change excludes `legacy/**` from every check"],
+    );
+    check(
+        plain,
+        "version: 1\ncontracts: [{rule: sto-pvc-shared, object: PersistentVolumeClaim/x/a, allow: [b], reason: archive}]\n",
+        &["the change allows `sto-pvc-shared` for PersistentVolumeClaim/x/a"],
+    );
+    // It has no say in whether it is looked at.
+    check(
+        plain,
+        "version: 1\nrules: {lint-config-weakened: 'off'}\n",
+        &["the change turns `lint-config-weakened` from warning to off"],
+    );
 }
