@@ -153,6 +153,7 @@ pub static ALL: &[&Rule] = &[
     &rules::kus_key_order_unstable::RULE,
     &rules::kus_patch_empties_list::RULE,
     &rules::kus_patch_no_target::RULE,
+    &rules::kus_patch_overridden::RULE,
     &rules::kus_patch_replace_ignored::RULE,
     &rules::kus_remote_unpinned::RULE,
     &rules::lay_schema_violation::RULE,

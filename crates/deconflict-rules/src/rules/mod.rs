@@ -57,6 +57,7 @@ pub(crate) mod kus_image_pattern;
 pub(crate) mod kus_key_order_unstable;
 pub(crate) mod kus_patch_empties_list;
 pub(crate) mod kus_patch_no_target;
+pub(crate) mod kus_patch_overridden;
 pub(crate) mod kus_patch_replace_ignored;
 pub(crate) mod kus_remote_unpinned;
 pub(crate) mod lay_schema_violation;
