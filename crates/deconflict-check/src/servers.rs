@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deconflict_claims::{ClusterIndex, Facts, Placed};
 use deconflict_kube::{Definition, Definitions, KubernetesVersion, Memo};
 use deconflict_rules::{
-    ChangeContext, Check, ServerContext, Sink, TRANSITION, judge_object, judge_transitions, rule_of,
+    ChangeContext, Check, Rule, ServerContext, Sink, judge_object, judge_updates, rule_of,
 };
 use deconflict_yaml::Node;
 use rayon::prelude::*;
@@ -96,11 +96,8 @@ impl Judge<'_> {
 
     /// What API servers refuse of the change from `before`, and what other rules find in it.
     pub(crate) fn changes(&self, before: &[ClusterIndex<'_>]) -> Vec<Instance> {
-        let rules = deconflict_rules::ALL.iter().copied();
-        let rules: Vec<_> = rules
-            .filter(|rule| select::runs(&rule.meta, &self.input.config, self.options))
-            .filter(|rule| matches!(rule.check, Check::Change(_)) || rule.meta.id == TRANSITION)
-            .collect();
+        let runs = |rule: &&'static Rule| select::runs(&rule.meta, &self.input.config, self.options);
+        let rules = || deconflict_rules::ALL.iter().copied().filter(runs);
         let mut compiled = FxHashMap::default();
         let mut instances = Vec::new();
         for before in before {
@@ -115,25 +112,28 @@ impl Judge<'_> {
                 kubernetes: server.kubernetes,
                 definitions: &server.definitions,
             };
-            for rule in &rules {
-                let what = || format!("the change of cluster {}", after.name().unwrap_or_default());
-                let findings = self.ask(rule, &what, &|sink| match rule.check {
-                    Check::Change(check) => check(&context, sink),
-                    _ => judge_transitions(&context, sink),
-                });
-                instances.extend(findings.into_iter().map(|finding| Instance {
+            let what = || format!("the change of cluster {}", after.name().unwrap_or_default());
+            let mut found = Vec::new();
+            for rule in rules() {
+                if let Check::Change(check) = rule.check {
+                    found.extend(self.ask(rule, &what, &|sink| check(&context, sink)));
+                }
+            }
+            if let Some(first) = rules().find(|rule| matches!(rule.check, Check::Update | Check::Server)) {
+                found.extend(self.ask(first, &what, &|sink| judge_updates(&context, sink)));
+            }
+            instances.extend(found.into_iter().filter_map(|finding| {
+                let rule = rule_of(finding.rule).filter(runs)?;
+                let root = finding.objects.first().and_then(|object| object.root.clone());
+                Some(Instance {
                     seen: vec![Seen {
-                            cluster: after.name().map(str::to_owned),
-                            root: finding
-                                .objects
-                                .first()
-                                .and_then(|object| object.root.clone())
-                                .unwrap_or_default(),
-                        }],
+                        cluster: after.name().map(str::to_owned),
+                        root: root.unwrap_or_default(),
+                    }],
                     finding,
                     meta: &rule.meta,
-                }));
-            }
+                })
+            }));
         }
         instances
     }

@@ -96,46 +96,33 @@ impl Pair<'_> {
     }
 }
 
-/// What the API server refuses of the change, under the id that its row has; see [`id_of`].
-pub(crate) fn refused(context: &ChangeContext<'_>, wanted: &'static str, sink: &mut Sink) {
+/// What the API server refuses of the change: the findings of all rules that are [`crate::Check::Update`], and of
+/// definitions whose rules compare with `oldSelf`. One pass, because each object is compared once.
+pub fn judge_updates(context: &ChangeContext<'_>, sink: &mut Sink) {
     for pair in context.pairs().filter(|pair| !pair.is_made_anew()) {
         let new = &pair.new.facts.object;
         // Values of an encrypted object are not what will be applied.
         if new.body.at_path(&["sops", "mac"]).is_some() {
             continue;
         }
-        let found = validate_change(&pair.old_object(), new, context.kubernetes, context.definitions);
-        for violation in found.into_iter().filter(|found| id_of(found) == wanted) {
-            if let Some(finding) = finding(context, wanted, pair, violation) {
+        for violation in validate_change(&pair.old_object(), new, context.kubernetes, context.definitions) {
+            if let Some(finding) = finding(context, pair, violation) {
                 sink.report(finding);
             }
         }
     }
 }
 
-/// The rules of definitions that compare with `oldSelf`, as `crd-schema-violation`.
-pub fn judge_transitions(context: &ChangeContext<'_>, sink: &mut Sink) {
-    refused(context, TRANSITION, sink);
-}
-
-/// The rule under which a broken transition rule is found.
-pub const TRANSITION: &str = "crd-schema-violation";
-
 fn id_of(violation: &Violation) -> &'static str {
     match violation.row {
-        "transition" => TRANSITION,
+        "transition" => "crd-schema-violation",
         "immutable-config" if violation.path != "type" => "cfg-immutable-data",
         _ => "chg-immutable-field",
     }
 }
 
-fn finding(
-    context: &ChangeContext<'_>,
-    id: &'static str,
-    pair: Pair<'_>,
-    violation: Violation,
-) -> Option<Finding> {
-    let rule = crate::rule_of(id)?;
+fn finding(context: &ChangeContext<'_>, pair: Pair<'_>, violation: Violation) -> Option<Finding> {
+    let rule = crate::rule_of(id_of(&violation))?;
     let message = format!(
         "{}{}: {}",
         pair.new.title(),

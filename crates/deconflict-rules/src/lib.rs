@@ -29,7 +29,7 @@ mod rule;
 mod rules;
 
 pub use api::judge_object;
-pub use change::{ChangeContext, TRANSITION, judge_transitions};
+pub use change::{ChangeContext, judge_updates};
 pub use context::{
     ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, ServerContext, Sink,
 };

@@ -407,6 +407,16 @@ pub(crate) fn selected<'i, 'a>(
     }
 }
 
+/// Call `judge` for each pod of the cluster, with what it may refer to and its spec.
+pub(crate) fn each_pod(context: &ClusterContext<'_>, judge: &mut dyn FnMut(&World<'_, '_>, &Pod<'_>, &Node)) {
+    let Some(world) = World::new(context) else { return };
+    for pod in context.index.pods().all() {
+        if let Some(spec) = pod.template.spec.as_deref() {
+            judge(&world, pod, spec);
+        }
+    }
+}
+
 /// A finding of `rule` at `node` of one object.
 pub(crate) fn at(
     context: &ClusterContext<'_>,

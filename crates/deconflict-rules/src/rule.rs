@@ -31,6 +31,8 @@ pub enum Check {
     Fleet(fn(&FleetContext<'_>, &mut Sink)),
     /// One cluster before and after a change; silent without a base.
     Change(fn(&ChangeContext<'_>, &mut Sink)),
+    /// One object before and after, as the API server judges its update: [`crate::judge_updates`].
+    Update,
 }
 
 /// Declares a rule as `pub(crate) static RULE`. The doc comment is its page, with fixed headings: What it does / Why it
@@ -42,7 +44,7 @@ macro_rules! rule {
         $id:literal, $summary:literal,
         severity: $severity:ident,
         joins: $joins:literal,
-        check: $kind:ident($check:path) $(,)?
+        check: $kind:ident $(($check:path))? $(,)?
     ) => {
         $(#[doc = $doc])+
         pub(crate) static RULE: $crate::Rule = $crate::Rule {
@@ -57,7 +59,7 @@ macro_rules! rule {
                 file: file!(),
                 line: line!(),
             },
-            check: $crate::Check::$kind($check),
+            check: $crate::Check::$kind $(($check))?,
         };
         const ID: &str = $id;
     };

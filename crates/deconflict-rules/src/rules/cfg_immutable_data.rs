@@ -1,5 +1,4 @@
-use crate::change::refused;
-use crate::{ChangeContext, Sink, rule};
+use crate::rule;
 
 rule! {
     /// ## What it does
@@ -56,9 +55,5 @@ rule! {
     "cfg-immutable-data", "a change of data that is immutable",
     severity: Error,
     joins: false,
-    check: Change(check),
-}
-
-fn check(context: &ChangeContext<'_>, sink: &mut Sink) {
-    refused(context, ID, sink);
+    check: Update,
 }

@@ -1,5 +1,4 @@
-use crate::change::refused;
-use crate::{ChangeContext, Sink, rule};
+use crate::rule;
 
 rule! {
     /// ## What it does
@@ -60,9 +59,5 @@ rule! {
     "chg-immutable-field", "a change of a field that cannot change",
     severity: Error,
     joins: false,
-    check: Change(check),
-}
-
-fn check(context: &ChangeContext<'_>, sink: &mut Sink) {
-    refused(context, ID, sink);
+    check: Update,
 }

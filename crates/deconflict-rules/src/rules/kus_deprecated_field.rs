@@ -132,17 +132,7 @@ fn offer(
     if !loaded.is_utf8() || loaded.text.contains('\r') {
         return None;
     }
-    // The place may be the key's or the value's; the key stands at the start of its line or of one above.
-    let before = &loaded.text[..at.span.range().start.max(1)];
-    let start = before
-        .rfind(&format!("\n{field}:"))
-        .map_or(0, |newline| newline + 1);
-    let key = if loaded.text[at.span.range().start..].starts_with(field) {
-        at.span.range().start
-    } else {
-        start
-    };
-    let changes = changes(&loaded.text, field, key)?;
+    let changes = changes(&loaded.text, field, at.span.range().start)?;
     let edited = apply(&loaded.text, &changes);
     // By itself, and in a root that uses it: alone, a component has nothing to change.
     let directory = path.parent()?;

@@ -6,7 +6,7 @@ use deconflict_yaml::Node;
 
 use crate::collision::in_cluster;
 use crate::quota::declared_object;
-use crate::refs::{World, asked};
+use crate::refs::{World, asked, each_pod};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
@@ -101,12 +101,9 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let Some(world) = World::new(context) else { return };
-    for pod in context.index.pods().all() {
-        if let Some(spec) = pod.template.spec.as_deref() {
-            judge(context, sink, &world, pod, spec);
-        }
-    }
+    each_pod(context, &mut |world, pod, spec| {
+        judge(context, sink, world, pod, spec);
+    });
 }
 
 fn judge(context: &ClusterContext<'_>, sink: &mut Sink, world: &World<'_, '_>, pod: &Pod<'_>, spec: &Node) {

@@ -3,7 +3,7 @@ use deconflict_kube::text_of;
 use deconflict_yaml::Node;
 
 use crate::collision::in_cluster;
-use crate::refs::{Target, World};
+use crate::refs::{Target, World, each_pod};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
@@ -80,12 +80,9 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let Some(world) = World::new(context) else { return };
-    for pod in context.index.pods().all() {
-        if let Some(spec) = pod.template.spec.as_deref() {
-            judge(context, sink, &world, pod, spec);
-        }
-    }
+    each_pod(context, &mut |world, pod, spec| {
+        judge(context, sink, world, pod, spec);
+    });
 }
 
 fn judge(context: &ClusterContext<'_>, sink: &mut Sink, world: &World<'_, '_>, pod: &Pod<'_>, spec: &Node) {
