@@ -4,11 +4,10 @@ use std::fmt;
 use std::ops::Range;
 
 use deconflict_files::{Files, Origin, Span};
-use deconflict_findings::{Label, Secrets, Severity};
+use deconflict_findings::{Label, Secrets, Severity, rule_url};
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
 use crate::Style;
-use crate::text::escape;
 use crate::window::Window;
 
 /// One frame: a window of a file with one label. The first one of a finding also carries the headline and the others.
@@ -47,7 +46,7 @@ impl Side {
         first.headline = Some(Headline {
             code: code.map(str::to_owned),
             severity,
-            message: escape(message).into_owned(),
+            message: style.words(message),
         });
         first.others = others.map(|label| Self::frame(label, texts, style)).collect();
         first
@@ -78,7 +77,7 @@ impl Side {
         Self {
             headline: None,
             window,
-            label: escape(&label.text).into_owned(),
+            label: style.words(&label.text),
             others: Vec::new(),
         }
     }
@@ -109,6 +108,11 @@ impl Diagnostic for Side {
             Severity::Warning => miette::Severity::Warning,
             Severity::Info => miette::Severity::Advice,
         })
+    }
+
+    fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let code = self.headline.as_ref()?.code.as_ref()?;
+        Some(Box::new(rule_url(code)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -46,9 +46,16 @@ impl Frames {
             Severity::Warning => ("warning", self.theme.styles.warning),
             Severity::Advice => ("info", self.theme.styles.advice),
         };
-        let head = diagnostic
-            .code()
-            .map_or_else(|| word.to_owned(), |code| format!("{word}[{code}]"));
+        let head = diagnostic.code().map_or_else(
+            || word.to_owned(),
+            |code| {
+                let code = code.to_string();
+                let id = diagnostic
+                    .url()
+                    .map_or(code.clone(), |url| self.style.link(&code, &url.to_string()));
+                format!("{word}[{id}]")
+            },
+        );
         let strong = if self.style.color { style.bold() } else { style };
         writeln!(out, "{}: {diagnostic}\n", strong.style(head))?;
 
@@ -65,9 +72,40 @@ impl Frames {
             } else {
                 self.theme.styles.advice
             };
-            self.draw_frame(out, frame, gutter, |text| style.style(text).to_string())?;
+            let paint = |text: &str| style.style(text).to_string();
+            if index > 0 && frames[index - 1].is_at(frame) {
+                self.draw_label(out, frame, gutter, paint)?;
+            } else {
+                self.draw_frame(out, frame, gutter, paint)?;
+            }
         }
         Ok(gutter)
+    }
+
+    /// What stands at the place of the frame before: one line that two deploy needs no second look.
+    fn draw_label(
+        &self,
+        out: &mut impl fmt::Write,
+        frame: &Frame,
+        gutter: usize,
+        paint: impl Fn(&str) -> String,
+    ) -> fmt::Result {
+        let label = frame.label.label().unwrap_or_default();
+        let bar = format!("{:>gutter$} {}", "", self.theme.characters.vbar);
+        let room = self.style.columns().saturating_sub(gutter + 3);
+        let indent = frame.indent().min(room.saturating_sub(label.width()));
+        let mut lines = String::new();
+        crate::text::wrap(&mut lines, label, "", "", room.saturating_sub(indent));
+        for line in lines.lines() {
+            writeln!(
+                out,
+                "{} {:indent$}{}",
+                self.theme.styles.linum.style(&bar),
+                "",
+                paint(line)
+            )?;
+        }
+        Ok(())
     }
 
     fn draw_frame(
@@ -97,7 +135,7 @@ impl Frames {
         writeln!(out, "{} {}", dim.style(number), frame.text)?;
 
         let (start, end) = (frame.label.offset(), frame.label.offset() + frame.label.len());
-        let indent = frame.text.get(..start).map_or(0, UnicodeWidthStr::width);
+        let indent = frame.indent();
         let length = frame
             .text
             .get(start..end)
@@ -119,15 +157,21 @@ impl Frames {
             )
         } else {
             writeln!(out, "{} {:indent$}{}", dim.style(&bar), "", paint(&underline))?;
-            let room = self.style.columns().saturating_sub(gutter + 3);
-            let indent = indent.min(room.saturating_sub(label.width()));
-            let mut lines = String::new();
-            crate::text::wrap(&mut lines, label, "", "", room.saturating_sub(indent));
-            for line in lines.lines() {
-                writeln!(out, "{} {:indent$}{}", dim.style(&bar), "", paint(line))?;
-            }
-            Ok(())
+            self.draw_label(out, frame, gutter, paint)
         }
+    }
+}
+
+impl Frame {
+    fn is_at(&self, other: &Self) -> bool {
+        (&self.path, self.line, self.column) == (&other.path, other.line, other.column)
+    }
+
+    /// Columns before the label's span.
+    fn indent(&self) -> usize {
+        self.text
+            .get(..self.label.offset())
+            .map_or(0, UnicodeWidthStr::width)
     }
 }
 

@@ -90,14 +90,14 @@ fn one(out: &mut String, finding: &Finding, report: &Report, frames: &Frames, st
         wrap(&mut below, &age, &indent, &indent, style.columns());
     }
     for note in &finding.notes {
-        wrap(&mut below, &escape(note), &indent, &indent, style.columns());
+        wrap(&mut below, &style.words(note), &indent, &indent, style.columns());
     }
     if let Some(help) = &finding.help {
         let painted = style.theme().styles.help.style("help").to_string();
         let mut text = String::new();
         wrap(
             &mut text,
-            &escape(help),
+            &style.words(help),
             &format!("{indent}help: "),
             &format!("{indent}      "),
             style.columns(),
@@ -277,6 +277,34 @@ not checked: 2 deployments that need Helm, 1 remote base or file (-v lists them;
     }
 
     #[test]
+    fn rule_ids_lead_to_their_pages() {
+        let report = fixture::report();
+        let style = Style {
+            links: true,
+            ..Style::default()
+        };
+        let linked = human(&report, style);
+        let url = deconflict_findings::rule_url("net-nodeport-taken");
+        let id = format!("error[\u{1b}]8;;{url}\u{1b}\\net-nodeport-taken\u{1b}]8;;\u{1b}\\]: payments");
+        assert!(linked.contains(&id), "{linked:?}");
+        // Each link is closed, and nothing else differs.
+        assert_eq!(
+            linked.matches("\u{1b}]8;;\u{1b}\\").count(),
+            report.findings.len()
+        );
+        let mut plain = String::new();
+        for (index, part) in linked.split("\u{1b}]8;;").enumerate() {
+            let text = if index == 0 {
+                part
+            } else {
+                part.split_once("\u{1b}\\").expect("its end").1
+            };
+            plain.push_str(text);
+        }
+        assert_eq!(plain, human(&report, Style::default()));
+    }
+
+    #[test]
     fn infos_do_not_bury_errors() {
         let mut report = fixture::report();
         let error = report.findings.remove(0);
@@ -373,6 +401,22 @@ not checked: 2 deployments that need Helm, 1 remote base or file (-v lists them;
             text.contains("   │                 ─────\n   │ word word"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn one_line_of_two_sides_is_shown_once() {
+        let mut report = fixture::report();
+        report.findings.truncate(1);
+        report.findings[0].related[0].at = report.findings[0].primary.at;
+        let text = human(&report, Style::default());
+        let want = "
+  ┌─ apps/checkout/api/overlays/prod/service-patch.yaml:9:17
+9 │       nodePort: 30080
+  │                 ───── Service checkout/api (team checkout)
+  │                 Service payments/gateway (team payments)
+
+";
+        assert!(text.contains(want), "{text}");
     }
 
     #[test]

@@ -135,14 +135,30 @@ fn detail(finding: &Finding, report: &Report) -> String {
         let _ = writeln!(out, "- and {more} more");
     }
     out.push('\n');
-    for note in &finding.notes {
-        let _ = writeln!(out, "{}\n", with_code(note));
-    }
+    notes(&mut out, &finding.notes);
     if let Some(help) = &finding.help {
         let _ = writeln!(out, "**help:** {}\n", with_code(help));
     }
     out.push_str("</details>\n\n");
     out
+}
+
+/// A paragraph each. Rows of a table, which start with a space, keep their columns, below the line that heads them.
+fn notes(out: &mut String, notes: &[String]) {
+    let is_row = |note: &String| note.starts_with(' ');
+    let mut table: Vec<&String> = Vec::new();
+    for (index, note) in notes.iter().enumerate() {
+        let next_is_row = notes.get(index + 1).is_some_and(is_row);
+        if is_row(note) || next_is_row {
+            table.push(note);
+        } else {
+            let _ = writeln!(out, "{}\n", with_code(note));
+        }
+        if !table.is_empty() && !next_is_row {
+            let rows: Vec<String> = table.drain(..).map(|row| entities(row)).collect();
+            let _ = writeln!(out, "<pre>\n{}\n</pre>\n", rows.join("\n"));
+        }
+    }
 }
 
 fn closing(report: &Report) -> String {
@@ -226,6 +242,23 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains('\u{1b}') && !text.contains("hunter2"));
+    }
+
+    #[test]
+    fn rows_keep_their_columns() {
+        let mut report = fixture::report();
+        report.findings.truncate(1);
+        let notes = [
+            "cpu   steady 7",
+            "  api   3   <a>",
+            "  web   4   b",
+            "the last hangs",
+        ];
+        report.findings[0].notes = notes.map(str::to_owned).to_vec();
+        let text = markdown(&report, COMMENT_LIMIT);
+        let want =
+            "\n\n<pre>\ncpu   steady 7\n  api   3   &#60;a&#62;\n  web   4   b\n</pre>\n\nthe last hangs\n\n";
+        assert!(text.contains(want), "{text}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use miette::{GraphicalTheme, ThemeCharacters, ThemeStyles};
 
+use crate::text::escape;
+
 /// What the terminal can show and how much the reader wants. A report in another format does not depend on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Style {
@@ -13,6 +15,8 @@ pub struct Style {
     pub width: usize,
     /// How much the reader wants.
     pub detail: Detail,
+    /// Rule ids are hyperlinks to their pages (OSC 8).
+    pub links: bool,
 }
 
 /// How much the reader wants.
@@ -33,6 +37,7 @@ impl Default for Style {
             unicode: true,
             width: 100,
             detail: Detail::Normal,
+            links: false,
         }
     }
 }
@@ -71,6 +76,28 @@ impl Style {
             ThemeStyles::none()
         };
         GraphicalTheme { characters, styles }
+    }
+
+    /// `text` as a hyperlink, where the terminal has them ("Hyperlinks in Terminal Emulators", the OSC 8 sequence).
+    pub(crate) fn link(self, text: &str, address: &str) -> String {
+        if self.links {
+            format!("\u{1b}]8;;{address}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Words of ours: escaped, and where there is only ASCII without the signs that they are written with.
+    pub(crate) fn words(self, text: &str) -> String {
+        let safe = escape(text);
+        if self.unicode {
+            safe.into_owned()
+        } else {
+            let signs = [('×', "x"), ('…', "..."), ('→', "->"), ('–', "-")];
+            signs.iter().fold(safe.into_owned(), |text, (sign, plain)| {
+                text.replace(*sign, plain)
+            })
+        }
     }
 
     /// What stands for text that was left out.

@@ -75,12 +75,12 @@ pub(crate) fn list<T: AsRef<str>>(items: &[T], limit: usize) -> String {
 }
 
 /// Append `text` after `first`, broken at spaces so that no line is longer than `columns` where that is possible; lines
-/// after the first start with `rest`. A text that starts with a space is laid out already and is taken as it is.
+/// after the first start with `rest`. A text that starts with a space is a row that is laid out already: only what stands in
+/// its last column goes on in further lines, below itself.
 pub(crate) fn wrap(out: &mut String, text: &str, first: &str, rest: &str, columns: usize) {
     out.push_str(first);
     if text.starts_with(' ') {
-        out.push_str(text.trim_end());
-        out.push('\n');
+        row(out, text.trim_end(), first.width(), rest, columns);
         return;
     }
     let mut column = first.width();
@@ -100,6 +100,30 @@ pub(crate) fn wrap(out: &mut String, text: &str, first: &str, rest: &str, column
         }
         out.push_str(word);
         column += width;
+        at_start = false;
+    }
+    out.push('\n');
+}
+
+/// A row of a table, whose cells stand at least three spaces apart. The parts of its last cell are separated by commas.
+fn row(out: &mut String, text: &str, start: usize, rest: &str, columns: usize) {
+    let last = text.trim_start().rfind("   ");
+    let last = last.map_or(text.len(), |at| text.len() - text.trim_start().len() + at + 3);
+    let (head, cell) = text.split_at(last);
+    out.push_str(head);
+    let indent = " ".repeat((start + head.width()).saturating_sub(rest.width()));
+    let mut column = start + head.width();
+    let mut at_start = true;
+    for part in cell.split_inclusive(", ") {
+        if !at_start && column + part.trim_end().width() > columns && !part.starts_with("::") {
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+            out.push_str(rest);
+            out.push_str(&indent);
+            column = rest.width() + indent.width();
+        }
+        out.push_str(part);
+        column += part.width();
         at_start = false;
     }
     out.push('\n');
@@ -179,9 +203,14 @@ mod tests {
         check("a `b c d e f g h` i", "  help: a `b c d e f\n        g h` i\n");
         check("it`s one two three", "  help: it`s one two\n        three\n");
         check("one two three ::four", "  help: one two\n        three ::four\n");
+        check("  kept   as is", "  help:   kept   as is\n");
         check(
-            "  kept   as is, however long it may be",
-            "  help:   kept   as is, however long it may be\n",
+            "  one   two three, four five",
+            "  help:   one   two three,\n                four five\n",
+        );
+        check(
+            "  averyverylongcellthatisalone",
+            "  help:   averyverylongcellthatisalone\n",
         );
     }
 }
