@@ -2,6 +2,7 @@
 
 mod action;
 mod gitlab;
+mod workflows;
 
 use std::path::Path;
 use std::process::{Command, Output};
