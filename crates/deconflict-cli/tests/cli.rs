@@ -18,9 +18,11 @@ mod hooks;
 mod init;
 mod judged;
 mod merged;
+mod papers;
 mod readme;
 mod sandbox;
 mod schemas;
+mod storefront;
 
 #[test]
 fn transcripts() {
