@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: CPU seconds and memory side by side with `kubectl kustomize`, in the same run, because clocks on
 //! shared machines lie and ratios do not.
 
+mod claims;
+mod fleet;
 mod git;
 mod inputs;
 mod measure;
@@ -19,7 +21,8 @@ const END: &str = "<!-- end of bench -->\n";
 const REPOSITORY: &str = "corpus/redhat-appstudio__infra-deployments";
 
 /// Measure and print the table; `--write` puts it into docs/performance.md, `--quick` leaves out the slow rows;
-/// `--validation` measures what the API server would say and nothing else, `--git` what reading from Git costs.
+/// `--validation` measures what the API server would say and nothing else, `--git` what reading from Git costs, `--claims`
+/// what claims and joins cost.
 pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     let (mut write, mut quick) = (false, false);
     for option in options {
@@ -32,6 +35,10 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
             }
             "--git" => {
                 println!("{}", git::table(top, &build(top)?)?);
+                return Ok(());
+            }
+            "--claims" => {
+                println!("{}", joins(&build(top)?, &top.join("target/bench"))?);
                 return Ok(());
             }
             other => return Err(format!("bench: no option {other}")),
@@ -88,6 +95,7 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
         text.push_str(&validation::table(top, &program, 10_000)?);
         text.push_str(&git::table(top, &program)?);
         text.push_str(&doublings(&program, &work)?);
+        text.push_str(&joins(&program, &work)?);
     }
     println!("{text}");
     if write {
@@ -214,6 +222,14 @@ fn doublings(program: &Path, work: &Path) -> Result<String, String> {
         before = Some(count);
     }
     Ok(text)
+}
+
+/// Instructions of claims and joins while the number of objects doubles.
+fn joins(program: &Path, work: &Path) -> Result<String, String> {
+    match which("valgrind") {
+        Some(valgrind) => claims::table(&valgrind, program, work, 100_000),
+        None => Ok("\nvalgrind is not installed, so instructions were not counted.\n".to_owned()),
+    }
 }
 
 fn row(name: &str, ours: &Spent, theirs: Option<&Spent>) -> String {

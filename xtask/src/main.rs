@@ -29,6 +29,7 @@ usage: cargo xtask CHORE
   bench [--write] [--quick]  CPU time and memory against kubectl kustomize; --write: into docs/performance.md
   bench --validation         what the API server would say of 10,000 Deployments, against a pass of the parser
   bench --git                what reading from Git costs, against Git itself
+  bench --claims             instructions of claims and joins while a made-up company doubles its objects
   fuzz TARGET [--minutes N] [--seed N]  random changes of known inputs: yaml, scanner, kustomize, check
   inject --repo DIR [--config FILE] [--count N] [--seed N]  collisions put into a clean repository: which are found";
 
