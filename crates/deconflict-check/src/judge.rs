@@ -260,6 +260,7 @@ impl Judge<'_> {
             .iter()
             .flat_map(|index| rules.iter().map(move |rule| (index, *rule)))
             .collect();
+        let in_part = self.in_part();
         let per_pair = pairs.into_par_iter().map(|(index, rule)| {
             let Check::Cluster(check) = rule.check else {
                 return Vec::new();
@@ -276,7 +277,9 @@ impl Judge<'_> {
             };
             let findings = self.ask(rule, &what, &|sink| check(&context, sink));
             let instance = |mut finding: Finding| {
-                if self.is_only_possible(rule, &finding) {
+                let is_in_part =
+                    |side: &ObjectRef| side.root.as_deref().is_some_and(|root| in_part.contains(root));
+                if rule.meta.joins && sides::objects(&finding).iter().any(is_in_part) {
                     finding.certainty = Certainty::Possible;
                 }
                 let root = finding.objects.first().and_then(|object| object.root.clone());
@@ -294,19 +297,13 @@ impl Judge<'_> {
         per_pair.flatten_iter().collect()
     }
 
-    /// True when a side comes from a root that could be built only in part: nobody knows what it would have been.
-    fn is_only_possible(&self, rule: &Rule, finding: &Finding) -> bool {
-        let placements = &self.deployed.placements.all;
-        let in_part = |root: &str| {
-            placements.iter().any(|placement| {
-                placement.status != PlacementStatus::Rendered
-                    && placement.root.as_ref().is_some_and(|path| path.display() == root)
-            })
-        };
-        rule.meta.joins
-            && sides::objects(finding)
-                .iter()
-                .any(|side| side.root.as_deref().is_some_and(in_part))
+    /// Roots that could be built only in part: nobody knows what they would have been.
+    fn in_part(&self) -> FxHashSet<&str> {
+        let placements = self.deployed.placements.all.iter();
+        placements
+            .filter(|placement| placement.status != PlacementStatus::Rendered)
+            .filter_map(|placement| Some(placement.root.as_ref()?.display()))
+            .collect()
     }
 
     fn fleet(&self, rules: &[&'static Rule]) -> Vec<Instance> {

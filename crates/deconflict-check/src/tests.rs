@@ -13,6 +13,7 @@ use crate::{Input, Options};
 
 mod changes;
 mod engines;
+mod incidents;
 mod kustomize;
 
 fn input(text: &str) -> Input {

@@ -20,7 +20,7 @@ mod spot;
 
 pub use claim::{Claim, Space, What};
 pub(crate) use extract::extract;
-pub use extract::{Detail, Ingress, IngressClass, IngressPath};
+pub use extract::{Detail, Ingress, IngressClass, IngressPath, pod_spec_path};
 pub use footprint::{Facts, Footprint};
 pub use host::{HostDialect, HostRelation, normalise_host, relate_hosts};
 pub use index::{Claimed, ClusterIndex, Unseen};

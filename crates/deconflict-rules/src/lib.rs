@@ -27,6 +27,7 @@ mod quota;
 mod refs;
 mod rule;
 mod rules;
+mod script;
 
 pub use api::judge_object;
 pub use change::{ChangeContext, judge_updates};

@@ -139,6 +139,7 @@ pub static ALL: &[&Rule] = &[
     &rules::flux_path_twice::RULE,
     &rules::flux_prune_off::RULE,
     &rules::flux_source_missing::RULE,
+    &rules::flux_var_in_script::RULE,
     &rules::flux_var_undefined::RULE,
     &rules::iso_cluster_class::RULE,
     &rules::iso_egress_no_dns::RULE,

@@ -362,6 +362,36 @@ data:
 }
 
 #[test]
+fn variables_of_a_script() {
+    let found = |post: &str, script: &str, name: Option<&str>| {
+        let tree = substituted(post, "", script);
+        let tree = tree.replace("  key: ", "  run.sh: ");
+        let want = name.map(|name| {
+            format!("warning[flux-var-in-script] Flux replaces `${{{name}}}` in ConfigMap web, which is a variable of the script")
+        });
+        check(
+            "flux-var-in-script",
+            &tree,
+            &want.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
+    };
+    let inline = "  postBuild: {substitute: {region: eu}}\n";
+    let open = "  postBuild: {substitute: {region: eu}, substituteFrom: [{kind: Secret, name: elsewhere}]}\n";
+    let script = |use_: &str| format!("|\n    active=3\n    [ {use_} -gt 10 ]");
+    found(open, &script("${active}"), Some("active"));
+    found(inline, &script("${active:-0}"), Some("active"));
+    found(inline, "|\n    region=us\n    echo ${region}", Some("region"));
+    // Nothing sets it: `flux-var-undefined`.
+    found(inline, &script("${active}"), None);
+    // Escaped, no braces, another's variable, handed in, no substitution.
+    found(open, &script("$${active}"), None);
+    found(open, &script("$active"), None);
+    found(open, &script("${limit}"), None);
+    found(open, "|\n    region=${region}\n    echo ${region}", None);
+    found("", &script("${active:-0}"), None);
+}
+
+#[test]
 fn variables_that_nothing_sets() {
     let unset = |post: &str, metadata: &str, value: &str, name: Option<&str>| {
         let want = name.map(|name| {

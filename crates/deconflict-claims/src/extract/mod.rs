@@ -12,6 +12,7 @@ use crate::Claim;
 use crate::budget::{LimitRange, Quota};
 use crate::pods::{Scaler, Template, templates};
 pub use ingress::{Ingress, IngressClass, IngressPath};
+pub use volume::pod_spec_path;
 
 /// What the kind of an object means to the structured spaces.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use crate::{Claim, Space, Spot, What};
 
 /// One claim per PersistentVolumeClaim that a container mounts writable, by name in the object's namespace.
 pub(super) fn writers(object: &Object, claims: &mut Vec<Claim>) {
-    let Some(path) = pod_spec(&object.key.group, &object.key.kind) else {
+    let Some(path) = pod_spec_path(&object.key.group, &object.key.kind) else {
         return;
     };
     let Some(spec) = object.body.at_path(path) else {
@@ -80,7 +80,7 @@ fn writer(spec: &Node, volume: &str) -> Option<What> {
 }
 
 /// Where kinds that run pods have the pod's spec.
-fn pod_spec(group: &str, kind: &str) -> Option<&'static [&'static str]> {
+pub fn pod_spec_path(group: &str, kind: &str) -> Option<&'static [&'static str]> {
     Some(match (group, kind) {
         ("", "Pod") => &["spec"],
         ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")

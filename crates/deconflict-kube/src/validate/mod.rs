@@ -11,6 +11,7 @@ mod cursor;
 mod custom;
 mod extensions;
 mod ingress;
+mod list_maps;
 mod meta;
 mod names;
 mod netpol;

@@ -2,7 +2,8 @@
 
 use deconflict_yaml::Node;
 
-use super::{Effect, Subject, Violation, check_object, custom, placeholder, structure, templates};
+use super::cursor::Cursor;
+use super::{Effect, Subject, Violation, check_object, custom, list_maps, placeholder, structure, templates};
 use crate::crd::Definitions;
 use crate::schema::{Bundle, KindId, KubernetesVersion, Memo, Retired, nearest};
 use crate::{Object, expand_list};
@@ -78,6 +79,7 @@ fn judge(
     if bundle.is_custom(row) {
         // Scopes of custom resources are compared where their definitions are.
         rows.retain(|violation| violation.row != "namespace-on-cluster-scoped");
+        rows.extend(list_maps::check(group, kind, &Cursor::root(&object.body)));
     }
     found.extend(merge(rows, structure::check(subject, row, &object.body, memo)));
     if depth > 0 && is_list(&object.body, kind) {

@@ -15,20 +15,29 @@ const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
 /// The objects with their variables replaced. Nothing happens unless a variable is known or the strategy is `Always`.
 pub(crate) fn apply(objects: &mut [Arc<Node>], substitution: &Substitution) {
-    if substitution.variables.is_empty() && (!substitution.always || substitution.open) {
-        return;
-    }
     for object in objects {
-        let is_off = ["labels", "annotations"]
-            .into_iter()
-            .any(|map| text_at(object, &["metadata", map, SWITCH]) == Some("disabled"));
-        if !is_off && let Some(changed) = node(object, substitution) {
+        if substitution.reads(object)
+            && let Some(changed) = node(object, substitution)
+        {
             *object = changed;
         }
     }
 }
 
 impl Substitution {
+    /// True when Flux looks for variables in `object`: none does without a variable that is known, unless the strategy
+    /// says so, and an object can opt out.
+    pub fn reads(&self, object: &Node) -> bool {
+        let is_on = !self.variables.is_empty() || (self.always && !self.open);
+        let is_off = |map: &str| text_at(object, &["metadata", map, SWITCH]) == Some("disabled");
+        is_on && !["labels", "annotations"].into_iter().any(is_off)
+    }
+
+    /// True when a source in the repository has the variable.
+    pub fn knows(&self, name: &str) -> bool {
+        known(name, self).is_some()
+    }
+
     /// Variables of `text` that no source has and that have no default, sorted. None where a source is not in the
     /// repository, which may have them.
     pub fn unset(&self, text: &str) -> Vec<SmolStr> {

@@ -4,7 +4,7 @@ use deconflict_yaml::{Kind, Node};
 use smol_str::SmolStr;
 
 use crate::engine::about;
-use crate::{ObjectContext, Sink, rule};
+use crate::{ObjectContext, Sink, rule, script};
 
 rule! {
     /// ## What it does
@@ -133,7 +133,11 @@ fn collect(
                 let file = context.files.get(node.at.file);
                 let written = file.text.get(node.at.span.range()).unwrap_or_default();
                 let names = substitution.unset(written).into_iter();
-                unset.extend(names.map(|name| (name, node.at)));
+                unset.extend(names.map(|name| {
+                    let usage = script::uses(written).find(|usage| usage.name == name);
+                    let at = usage.map_or(node.at, |usage| usage.origin(node.at));
+                    (name, at)
+                }));
             }
         }
         Kind::List(items) => items

@@ -136,7 +136,7 @@ fn walk<'n>(
             }
         }
         Kind::Scalar(_) => {
-            if let Some(finding) = overridden(context, node, &path.join("."), told) {
+            if let Some(finding) = overridden(context, node, path, told) {
                 sink.report(finding);
             }
         }
@@ -147,7 +147,7 @@ fn walk<'n>(
 fn overridden(
     context: &ObjectContext<'_>,
     node: &Node,
-    path: &str,
+    path: &[&str],
     told: &mut BTreeSet<(String, String)>,
 ) -> Option<Finding> {
     let mut patched = node
@@ -168,7 +168,7 @@ fn overridden(
     if winner == loser || new == old || !told.insert((by, from)) {
         return None;
     }
-    let title = &context.object.key;
+    let (title, path) = (&context.object.key, path.join("."));
     let secret = context.object.key.is("", "Secret");
     let message = if secret {
         format!("{title}: {winner} sets `{path}`, which {loser} sets otherwise")
@@ -179,7 +179,7 @@ fn overridden(
     let label = if secret { Label::secret } else { Label::new };
     finding.primary = label(node.at, "this one counts");
     finding.related = vec![label(lost, "this one is lost")];
-    finding.field = Some(path.to_owned());
+    finding.field = Some(path);
     finding.help = Some("agree on one value, and remove the other patch's".to_owned());
     Some(finding)
 }

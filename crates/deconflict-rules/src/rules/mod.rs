@@ -43,6 +43,7 @@ pub(crate) mod flux_path_missing;
 pub(crate) mod flux_path_twice;
 pub(crate) mod flux_prune_off;
 pub(crate) mod flux_source_missing;
+pub(crate) mod flux_var_in_script;
 pub(crate) mod flux_var_undefined;
 pub(crate) mod iso_cluster_class;
 pub(crate) mod iso_egress_no_dns;

@@ -2,6 +2,7 @@ use deconflict_claims::{ClusterIndex, HostDialect, HostRelation, Placed, relate_
 use deconflict_findings::Certainty;
 use deconflict_kube::{Labels, Selector, int_at, items_at, text_at, text_of};
 use deconflict_yaml::Node;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::collision::in_cluster;
 use crate::istio::{NETWORKING, full_host, objects};
@@ -299,28 +300,36 @@ fn service_of(host: &str) -> Option<(&str, &str)> {
 }
 
 /// Hosts and subsets that the mesh knows beside Services.
+#[derive(Default)]
 struct Mesh {
-    entries: Vec<String>,
-    /// Host and subset.
-    subsets: Vec<(String, String)>,
+    /// Hosts of ServiceEntries.
+    entries: FxHashSet<String>,
+    /// Those of them that stand for many.
+    wildcards: Vec<String>,
+    /// Subsets by host.
+    subsets: FxHashMap<String, FxHashSet<String>>,
 }
 
 impl Mesh {
     fn of(index: &ClusterIndex<'_>) -> Self {
-        let mut mesh = Self {
-            entries: Vec::new(),
-            subsets: Vec::new(),
-        };
+        let mut mesh = Self::default();
         for (placed, namespace) in objects(index, "ServiceEntry") {
             let hosts = items_at(&placed.facts.object.body, &["spec", "hosts"]).filter_map(text_of);
-            mesh.entries.extend(hosts.map(|host| full_host(host, namespace)));
+            for host in hosts.map(|host| full_host(host, namespace)) {
+                if host.contains('*') {
+                    mesh.wildcards.push(host.clone());
+                }
+                mesh.entries.insert(host);
+            }
         }
         for (placed, namespace) in objects(index, "DestinationRule") {
             let body = &placed.facts.object.body;
             let host = full_host(text_at(body, &["spec", "host"]).unwrap_or_default(), namespace);
             let names = items_at(body, &["spec", "subsets"]).filter_map(|subset| text_at(subset, &["name"]));
             mesh.subsets
-                .extend(names.map(|name| (host.clone(), name.to_owned())));
+                .entry(host)
+                .or_default()
+                .extend(names.map(str::to_owned));
         }
         mesh
     }
@@ -334,7 +343,8 @@ impl Mesh {
                 HostRelation::Equal | HostRelation::Within
             )
         };
-        if host.is_empty() || host.contains('*') || self.entries.iter().any(covers) {
+        let is_known = || self.entries.contains(&host) || self.wildcards.iter().any(covers);
+        if host.is_empty() || host.contains('*') || is_known() {
             return None;
         }
         let service = service_of(&host);
@@ -381,10 +391,7 @@ impl Mesh {
         }
         let subset = node.at_path(&["subset"])?;
         let name = text_of(subset).filter(|name| !name.is_empty())?;
-        let known = self
-            .subsets
-            .iter()
-            .any(|(known, subset)| *known == host && subset == name);
+        let known = self.subsets.get(&host).is_some_and(|known| known.contains(name));
         (!known).then(|| Missing {
             node: subset,
             text: format!("{name} of {host}"),

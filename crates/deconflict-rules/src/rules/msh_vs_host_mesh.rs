@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use deconflict_claims::{Placed, Spot};
 use deconflict_kube::{items_at, text_of};
+use rustc_hash::FxHashMap;
 
 use crate::collision::{Collision, Side, in_cluster};
 use crate::istio::{full_host, objects, visible_together};
@@ -85,7 +86,7 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let mut hosts: BTreeMap<String, Vec<(&Placed<'_>, Spot)>> = BTreeMap::new();
+    let mut hosts: FxHashMap<String, Vec<(&Placed<'_>, Spot)>> = FxHashMap::default();
     for (placed, namespace) in objects(context.index, "VirtualService") {
         let body = &placed.facts.object.body;
         let mut gateways = items_at(body, &["spec", "gateways"])
@@ -103,7 +104,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             }
         }
     }
-    for (host, group) in hosts {
+    hosts.retain(|_, group| group.len() > 1);
+    let sorted: BTreeMap<_, _> = hosts.into_iter().collect();
+    for (host, group) in sorted {
         let found = visible_together(&group, |(placed, _)| placed);
         if found.len() < 2 {
             continue;

@@ -1,3 +1,4 @@
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use deconflict_claims::Detail;
@@ -65,22 +66,18 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let objects = context.index.live();
-    let platform: BTreeSet<&SmolStr> = objects
-        .filter(|placed| is_infrastructure(context.config, placed))
-        .filter_map(|placed| placed.owner.as_ref())
-        .collect();
+    let platform: OnceCell<BTreeSet<&SmolStr>> = OnceCell::new();
+    let owners = || {
+        let objects = context.index.live();
+        objects
+            .filter(|placed| is_infrastructure(context.config, placed))
+            .filter_map(|placed| placed.owner.as_ref())
+            .collect()
+    };
     for placed in context.index.live() {
         let Detail::Ingress(ingress) = &placed.facts.detail else {
             continue;
         };
-        let is_platform = placed
-            .owner
-            .as_ref()
-            .is_some_and(|owner| platform.contains(owner));
-        if is_platform || is_infrastructure(context.config, placed) {
-            continue;
-        }
         let rule = ingress
             .paths
             .iter()
@@ -93,6 +90,10 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         let Some((spot, label)) = rule.or(backend) else {
             continue;
         };
+        let is_platform = |owner| platform.get_or_init(owners).contains(owner);
+        if is_infrastructure(context.config, placed) || placed.owner.as_ref().is_some_and(is_platform) {
+            continue;
+        }
         let collision = Collision::new(context.files, [Side::new(placed, spot.clone()).labelled(label)]);
         let message = format!(
             "{} of {} takes requests of every host{}",

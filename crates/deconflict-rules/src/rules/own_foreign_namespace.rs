@@ -62,11 +62,12 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         let (Some(namespace), Some(owner)) = (&placed.namespace, &placed.owner) else {
             continue;
         };
-        if placed.certainty == Certainty::Possible || is_infrastructure(context.config, placed) {
+        if placed.certainty == Certainty::Possible {
             continue;
         }
         let mut teams = context.config.teams_of_namespace(namespace).peekable();
-        if teams.peek().is_some() && teams.all(|team| !same_team(team, owner)) {
+        let is_foreign = teams.peek().is_some() && teams.all(|team| !same_team(team, owner));
+        if is_foreign && !is_infrastructure(context.config, placed) {
             groups
                 .entry((placed.app.as_str(), namespace.as_str()))
                 .or_default()

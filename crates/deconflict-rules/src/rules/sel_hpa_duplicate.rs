@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use deconflict_claims::pods::{Scaler, ScalerKind};
 use deconflict_claims::{Detail, Placed};
+use rustc_hash::FxHashMap;
 
 use crate::collision::{Collision, Side, in_cluster};
 use crate::{ClusterContext, Sink, rule};
@@ -165,7 +166,7 @@ rule! {
 type Target<'i> = (&'i str, &'i str, &'i str, bool);
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let mut by_target: BTreeMap<Target<'_>, Vec<(&Placed<'_>, &Scaler)>> = BTreeMap::new();
+    let mut by_target: FxHashMap<Target<'_>, Vec<(&Placed<'_>, &Scaler)>> = FxHashMap::default();
     for placed in context.index.live() {
         if let (Detail::Scaler(scaler), Some(namespace)) = (&placed.facts.detail, &placed.namespace) {
             let key = (
@@ -177,9 +178,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             by_target.entry(key).or_default().push((placed, scaler));
         }
     }
-    for ((namespace, kind, name, _), scalers) in
-        by_target.into_iter().filter(|(_, scalers)| scalers.len() > 1)
-    {
+    by_target.retain(|_, scalers| scalers.len() > 1);
+    let sorted: BTreeMap<_, _> = by_target.into_iter().collect();
+    for ((namespace, kind, name, _), scalers) in sorted {
         let sides = scalers
             .iter()
             .take(5)
