@@ -1,6 +1,6 @@
 //! Holds an object against the structure the bundle knows: fields, types, required, enums, formats, list maps.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 use deconflict_files::Origin;
@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::bundle::{Bundle, KindId, RowView, TypeView};
 use super::formats::{is_base64, is_time};
 use super::memo::Memo;
+use super::path::{Part, Trail, write_path};
 use super::suggest::nearest;
 use super::version::KubernetesVersion;
 use crate::Quantity;
@@ -141,18 +142,6 @@ struct Walk<'a> {
     minor: u16,
     custom: bool,
     found: Vec<Structural>,
-}
-
-/// The way from the root to a value; a path is only written out when something is found.
-struct Trail<'a> {
-    part: Part<'a>,
-    before: Option<&'a Trail<'a>>,
-}
-
-#[derive(Clone, Copy)]
-enum Part<'a> {
-    Key(&'a str),
-    Index(usize),
 }
 
 const DIALECT: Dialect = Dialect::Kubernetes;
@@ -473,43 +462,4 @@ fn shorten(text: &str) -> String {
     } else {
         text.chars().take(40).chain(['…']).collect()
     }
-}
-
-/// `spec.containers[0].image`; keys that are no plain identifiers stand in brackets, quoted.
-fn write_path(trail: Option<&Trail<'_>>) -> String {
-    let mut parts = Vec::new();
-    let mut next = trail;
-    while let Some(trail) = next {
-        parts.push(trail.part);
-        next = trail.before;
-    }
-    let mut path = String::new();
-    for part in parts.iter().rev() {
-        match part {
-            Part::Index(index) => push_index(&mut path, *index),
-            Part::Key(key) => push_key(&mut path, key),
-        }
-    }
-    path
-}
-
-/// Append an index to a field path.
-pub(crate) fn push_index(path: &mut String, index: usize) {
-    let _ = write!(path, "[{index}]");
-}
-
-/// Append a key to a field path.
-pub(crate) fn push_key(path: &mut String, key: &str) {
-    let plain = !key.is_empty()
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$');
-    if !plain {
-        let _ = write!(path, "[{key:?}]");
-        return;
-    }
-    if !path.is_empty() {
-        path.push('.');
-    }
-    path.push_str(key);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deconflict_files::{Origin, Reads, RepoPath};
 use deconflict_yaml::Library;
 
-use super::accumulate::Accumulated;
+use super::accumulated::Accumulated;
 use super::cache::{Cache, Ticket};
 use super::finish::finish;
 use super::kustomization::Kustomization;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deconflict_yaml::{Dialect, Node, Scalar};
 
-use super::accumulate::Accumulated;
+use super::accumulated::Accumulated;
 use super::build::{Build, specs_of};
 use super::documents::validate;
 use super::kustomization::Kustomization;

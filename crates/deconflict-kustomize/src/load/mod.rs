@@ -2,6 +2,7 @@
 //! (kustomize.md sections 2 to 4 and 8, 9).
 
 mod accumulate;
+mod accumulated;
 mod build;
 mod cache;
 mod documents;

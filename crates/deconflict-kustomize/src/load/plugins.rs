@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deconflict_files::RepoPath;
 use deconflict_yaml::Node;
 
-use super::accumulate::Accumulated;
+use super::accumulated::Accumulated;
 use super::build::Build;
 use super::documents::through_json;
 use super::generators::{Generated, Generator};
@@ -137,7 +137,7 @@ impl Build<'_> {
         if let Some(stamp) = self.origin.as_ref().and_then(|_| Self::plugin_stamp(plugin)) {
             origin::set_origin(&mut resource, &stamp);
         }
-        super::accumulate::put(accumulated, resource)
+        super::accumulated::put(accumulated, resource)
     }
 
     /// The steps that a transformer plugin takes.

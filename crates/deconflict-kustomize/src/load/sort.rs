@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::accumulate::Accumulated;
+use super::accumulated::Accumulated;
 use super::kustomization::Kustomization;
 use crate::Problem;
 use crate::model::{Gvk, ResId, ResMap};

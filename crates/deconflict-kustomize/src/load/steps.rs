@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deconflict_files::RepoPath;
 use deconflict_yaml::{Kind, Node, Scalar};
 
-use super::accumulate::Accumulated;
+use super::accumulated::Accumulated;
 use super::build::{Build, specs_of};
 use super::kustomization::Kustomization;
 use super::patches::Reads;

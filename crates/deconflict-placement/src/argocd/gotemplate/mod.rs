@@ -5,6 +5,7 @@ mod eval;
 mod functions;
 mod lex;
 mod parse;
+mod words;
 
 use serde_json::Value;
 
