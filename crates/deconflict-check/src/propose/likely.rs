@@ -1,6 +1,6 @@
 //! Clusters that nothing names, but that directories without cluster speak of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deconflict_findings::Report;
 
@@ -26,4 +26,18 @@ pub(super) fn read(report: &Report) -> BTreeMap<String, Vec<String>> {
         }
     }
     likely
+}
+
+/// Globs of what belongs to no cluster, by the directories at the top. At most twenty.
+pub(super) fn tops(report: &Report) -> Vec<String> {
+    let unplaced = report.placements.iter().filter(|row| row.cluster.is_none());
+    let roots = unplaced.filter_map(|row| row.root.as_deref());
+    let tops: BTreeSet<String> = roots
+        .filter(|root| !root.contains(['*', '?', '[', '{']))
+        .map(|root| match root.split('/').next() {
+            None | Some("" | ".") => ".".to_owned(),
+            Some(top) => format!("{top}/**"),
+        })
+        .collect();
+    tops.into_iter().take(ROOTS).collect()
 }

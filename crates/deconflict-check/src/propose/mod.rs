@@ -28,6 +28,7 @@ pub fn propose(input: &Input, options: &Options, origin: Option<&str>) -> String
         layout,
         clusters,
         likely: likely::read(&report),
+        tops: likely::tops(&report),
         teams,
         sources,
         has_codeowners: input.codeowners.file.is_some(),

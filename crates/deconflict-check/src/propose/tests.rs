@@ -91,6 +91,38 @@ fn environments_that_nothing_names_are_offered() {
 }
 
 #[test]
+fn directories_without_cluster_are_offered_as_one() {
+    let tree = "\
+//- k8s/web/service.yaml
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+//- k8s/api/service.yaml
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop}
+spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+";
+    check(tree, None, false, "version: 1");
+    let before = input(MemoryTree::fixture(tree), None);
+    let text = propose(&before, &Options::default(), None);
+    // Taken as it says, it places everything.
+    let (start, rest) = text.split_once("# clusters:\n").expect("an offer");
+    let text = format!("{start}clusters:\n{}", rest.replacen("# ", "", 3));
+    let tree = || MemoryTree::fixture(tree).file("deconflict.yaml", &text);
+    let library = Library::new(Arc::new(tree().snapshot()), Arc::default());
+    let found = find(&library, &RepoPath::top(), &[]);
+    assert_eq!(found.problems, [], "{text}");
+    let after = places(&map(&input(tree(), Some(found.config)), &Options::default()));
+    let want = [
+        "plain None Some(\"k8s/api\") Some(\"main\")",
+        "plain None Some(\"k8s/web\") Some(\"main\")",
+    ];
+    assert_eq!(after, want, "{text}");
+}
+
+#[test]
 fn plain_layout() {
     let app = |path: &str| {
         format!(

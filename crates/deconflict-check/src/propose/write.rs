@@ -15,6 +15,8 @@ pub(super) struct Proposal {
     pub(super) layout: LayoutGuess,
     pub(super) clusters: Vec<ClusterGuess>,
     pub(super) likely: BTreeMap<String, Vec<String>>,
+    /// Globs of what belongs to no cluster.
+    pub(super) tops: Vec<String>,
     pub(super) teams: Vec<TeamGuess>,
     pub(super) sources: Vec<OwnSource>,
     pub(super) has_codeowners: bool,
@@ -136,6 +138,15 @@ fn clusters(out: &mut String, proposal: &Proposal) {
             }
             let _ = writeln!(out, "#     roots: {}", list(roots));
         }
+        return;
+    }
+    if proposal.clusters.is_empty() && !proposal.tops.is_empty() {
+        out.push_str(
+            "# None is named by clusters/NAME, overlays/NAME or a destination. If what lies here goes to one cluster, take the `# `\n\
+             # away from these lines and give it its name; until then nothing collides with anything.\n# clusters:\n#   - name: main\n\
+             #     class: production\n",
+        );
+        let _ = writeln!(out, "#     roots: {}", list(&proposal.tops));
         return;
     }
     if proposal.clusters.is_empty() {

@@ -61,12 +61,12 @@ fn check(context: &FleetContext<'_>, sink: &mut Sink) {
         return;
     };
     let names: Vec<String> = roots.iter().map(|(path, _)| (*path).to_owned()).collect();
-    let what = match roots.len() {
-        1 => "1 root belongs".to_owned(),
-        count => format!("{count} roots belong"),
+    let (what, they) = match roots.len() {
+        1 => ("1 root belongs".to_owned(), "it deploys"),
+        count => (format!("{count} roots belong"), "they deploy"),
     };
     let message = format!(
-        "{what} to no cluster, so what they deploy is compared with nobody else's: {}",
+        "{what} to no cluster, so what {they} is compared with nobody else's: {}",
         list(&names, "and")
     );
     let mut finding = Finding::new(RULE.meta.id, Severity::Info, message, at);
@@ -75,7 +75,7 @@ fn check(context: &FleetContext<'_>, sink: &mut Sink) {
             .to_owned(),
     );
     finding.help = Some(
-        "list them under `clusters[].roots` in deconflict.yaml (`deconflict init` writes a first one)"
+        "list them under `clusters[].roots` in deconflict.yaml (`deconflict init --stdout` makes a proposal)"
             .to_owned(),
     );
     sink.report(finding);
