@@ -101,6 +101,7 @@ fn summary(rules: &[&RuleMeta]) -> String {
         ("Configuration", "configuration"),
         ("Every key", "configuration-keys"),
         ("Command line", "command-line"),
+        ("What a change does", "diff"),
         ("In CI and in hooks", "ci"),
         ("Hooks", "hooks"),
         ("Beside other tools", "comparison"),

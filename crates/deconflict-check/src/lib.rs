@@ -5,6 +5,7 @@ mod baseline;
 mod build;
 mod change;
 mod coverage;
+mod diff;
 mod fold;
 mod found;
 mod guard;
@@ -29,11 +30,12 @@ use std::sync::Arc;
 
 use deconflict_config::{Codeowners, Config};
 use deconflict_files::RepoPath;
-use deconflict_findings::{Judged, Report, RuleMeta};
+use deconflict_findings::{Difference, Judged, Report, RuleMeta};
 use deconflict_yaml::Library;
 
 pub use baseline::{make_baseline, prune_baseline};
 pub use change::{Change, concerns};
+pub use diff::Only;
 pub use propose::propose;
 
 /// What to judge and how.
@@ -91,4 +93,12 @@ pub fn check_change(input: &Input, change: &Change, options: &Options) -> Report
 /// Who deploys what where: placements and clusters only, no findings.
 pub fn map(input: &Input, options: &Options) -> Report {
     pool::with(options.threads, || run::map(input))
+}
+
+/// What a change does to rendered objects, by cluster and application.
+///
+/// # Errors
+/// The sentence to say when `only` names something that neither tree has.
+pub fn diff(input: &Input, change: &Change, only: &Only, options: &Options) -> Result<Difference, String> {
+    pool::with(options.threads, || diff::diff(input, change, only, options))
 }

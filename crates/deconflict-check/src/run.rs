@@ -137,12 +137,12 @@ pub(crate) fn map(input: &Input) -> Report {
     report
 }
 
-fn deploy(input: &Input, losses: &Losses) -> Deployed {
+pub(crate) fn deploy(input: &Input, losses: &Losses) -> Deployed {
     let lost = || "finding what is deployed: nothing was checked".to_owned();
     losses.guard(lost, || build(input, losses)).unwrap_or_default()
 }
 
-fn clusters<'d>(deployed: &'d Deployed, losses: &Losses) -> Vec<ClusterIndex<'d>> {
+pub(crate) fn clusters<'d>(deployed: &'d Deployed, losses: &Losses) -> Vec<ClusterIndex<'d>> {
     let lost = || "joining what is deployed: collisions are lost".to_owned();
     losses
         .guard(lost, || world::clusters(deployed))

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Render(Render),
     /// Show who deploys what where
     Map(Map),
+    /// Show what a change does to the rendered objects, by cluster and application
+    Diff(Diff),
     /// Show a rule's page: what, why, a bad and a good example, known limits
     Explain(Explain),
     /// List all rules
@@ -227,6 +229,29 @@ pub(crate) struct Map {
     /// Output format
     #[arg(long, value_name = "NAME", default_value = "human", help_heading = "Output")]
     pub(crate) format: TableFormat,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Merge what is judged into this commit, in memory, and compare the result with it
+    #[arg(long, value_name = "REV", required = true)]
+    pub(crate) base: String,
+    /// Show these clusters only; a name or a glob
+    #[arg(long, value_name = "CLUSTER", value_delimiter = ',', help_heading = "Filters")]
+    pub(crate) cluster: Vec<String>,
+    /// Show these applications only; a name, with or without its namespace, or a glob
+    #[arg(long, value_name = "APP", value_delimiter = ',', help_heading = "Filters")]
+    pub(crate) app: Vec<String>,
+    /// Show what these teams own only; a name or a glob
+    #[arg(long, value_name = "TEAM", value_delimiter = ',', help_heading = "Filters")]
+    pub(crate) owner: Vec<String>,
+    /// Output format: human, markdown or json; with =FILE into a file. Repeatable
+    #[arg(long, value_name = "NAME[=FILE]", value_parser = crate::format::diff_output, help_heading = "Output")]
+    pub(crate) format: Vec<Output>,
     #[command(flatten)]
     pub(crate) look: Look,
 }

@@ -56,29 +56,45 @@ const NAMES: [(&str, Format); 8] = [
     ("markdown", Format::Markdown),
 ];
 
+/// Formats of `diff`.
+const DIFF_NAMES: [(&str, Format); 3] = [
+    ("human", Format::Human),
+    ("markdown", Format::Markdown),
+    ("json", Format::Json),
+];
+
 impl FromStr for Output {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, file) = match text.split_once('=') {
-            Some((_, "")) => return Err("the file name after `=` is missing".to_owned()),
-            Some((name, file)) => (name, Some(PathBuf::from(file))),
-            None => (text, None),
-        };
-        if let Some((_, format)) = NAMES.iter().find(|(known, _)| *known == name) {
-            return Ok(Self {
-                format: *format,
-                file,
-            });
-        }
-        let hint = closest(name, NAMES.iter().map(|(known, _)| *known));
-        let hint = hint.map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
-        let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
-        Err(format!(
-            "no such format, expected one of {}{hint}",
-            names.join(", ")
-        ))
+        output(text, &NAMES)
     }
+}
+
+/// `--format` of `diff`, which has no findings to report to a program.
+pub(crate) fn diff_output(text: &str) -> Result<Output, String> {
+    output(text, &DIFF_NAMES)
+}
+
+fn output(text: &str, known: &[(&str, Format)]) -> Result<Output, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("the file name after `=` is missing".to_owned()),
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    if let Some((_, format)) = known.iter().find(|(known, _)| *known == name) {
+        return Ok(Output {
+            format: *format,
+            file,
+        });
+    }
+    let hint = closest(name, known.iter().map(|(known, _)| *known));
+    let hint = hint.map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    Err(format!(
+        "no such format, expected one of {}{hint}",
+        names.join(", ")
+    ))
 }
 
 /// What was asked for, or `human` on standard output. At most one may go to standard output, and each file is written
@@ -106,7 +122,7 @@ pub(crate) fn outputs(asked: &[Output]) -> Result<Vec<Output>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Output, outputs};
+    use super::{Output, diff_output, outputs};
 
     #[test]
     fn formats_and_files() {
@@ -126,5 +142,7 @@ mod tests {
         check(&["json="], Err("missing"));
         check(&["jsn"], Err("did you mean `json`?"));
         check(&["sarif", "junit=j.xml"], Ok(2));
+        assert!(diff_output("markdown=a.md").is_ok());
+        assert!(diff_output("sarif").is_err_and(|why| why.contains("human, markdown, json")));
     }
 }

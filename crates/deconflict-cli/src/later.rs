@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-const LATER_COMMANDS: [&str; 11] = [
-    "diff", "policy", "together", "collect", "join", "drift", "risk", "fix", "fetch", "lsp", "cache",
+const LATER_COMMANDS: [&str; 10] = [
+    "policy", "together", "collect", "join", "drift", "risk", "fix", "fetch", "lsp", "cache",
 ];
 
 const LATER_FLAGS: [(&str, &[&str]); 1] = [(
@@ -75,8 +75,8 @@ mod tests {
             assert_eq!(explain(&error, &arguments).as_deref(), want, "{line}");
         };
         check(
-            "deconflict diff --base main",
-            Some("`deconflict diff` is not available yet in this version"),
+            "deconflict policy test .",
+            Some("`deconflict policy` is not available yet in this version"),
         );
         check(
             "deconflict render x -f v.yaml",

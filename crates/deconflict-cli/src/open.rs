@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use deconflict_check::{Change, Input, Options};
+use deconflict_check::{Change, Input, Only, Options};
 use deconflict_config::{Baseline, Codeowners, Config, ConfigProblem, Found};
 use deconflict_files::{Files, MemoryTree, RepoPath, Snapshot};
-use deconflict_findings::{Judged, Report, Severity};
+use deconflict_findings::{Difference, Judged, Report, Severity};
 use deconflict_git::{Environment, Location};
 use deconflict_yaml::Library;
 
@@ -113,6 +113,19 @@ impl Opened {
     /// A configuration for it, opened without one.
     pub(crate) fn propose(&self, origin: Option<&str>) -> String {
         deconflict_check::propose(&self.input, &self.options, origin)
+    }
+
+    /// What the change does to rendered objects, as the last thing that the process does. Opened without a base there is
+    /// no change.
+    pub(crate) fn diff(&self, only: &Only) -> Result<Difference, Refusal> {
+        let Some(change) = &self.change else {
+            return Err(Refusal::Message("a difference needs a base".to_owned()));
+        };
+        let options = Options {
+            is_last: true,
+            ..self.options.clone()
+        };
+        Ok(deconflict_check::diff(&self.input, change, only, &options)?)
     }
 
     pub(crate) fn map(&self) -> Report {

@@ -9,6 +9,7 @@ mod baseline;
 mod ci;
 mod code_scanning;
 mod corpus;
+mod diffs;
 mod docs;
 #[path = "../../deconflict-git/tests/it/fingerprint.rs"]
 mod fingerprint;

@@ -5,10 +5,11 @@ use std::process::Command;
 
 use crate::sandbox::Sandbox;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "check",
     "render",
     "map",
+    "diff",
     "explain",
     "rules",
     "init",

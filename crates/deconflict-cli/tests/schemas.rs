@@ -33,4 +33,12 @@ fn reports_maps_and_catalogues_fit_their_schemas() {
     check("check . --format json", "report.schema.json", "findings");
     check("map . --format json", "map.schema.json", "placements");
     check("rules --format json", "rules.schema.json", "rules");
+    if sandbox.init_git() {
+        sandbox.commit("start");
+        sandbox.write(
+            "infra/shop/namespace.yaml",
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {a: b}}\n",
+        );
+        check("diff . --base main --format json", "diff.schema.json", "changes");
+    }
 }

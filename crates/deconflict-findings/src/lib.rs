@@ -1,12 +1,14 @@
 //! Floor 1: the report as plain data. Rules make [`Finding`]s, the pipeline folds and sorts them into a [`Report`],
 //! and each report format turns that into text. Nothing here reads or prints.
 
+mod difference;
 mod finding;
 mod meta;
 mod report;
 mod secrets;
 mod suggest;
 
+pub use difference::{Change, DiffLine, Difference, Effect, FieldPart, Hunk, LineSide, Pair};
 pub use finding::{
     Certainty, Edit, Finding, Fix, Instance, Label, ObjectRef, Place, Safety, Severity, TrailStep,
 };

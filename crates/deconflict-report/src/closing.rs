@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use deconflict_findings::Report;
+use deconflict_findings::{Difference, Report, Skipped};
 
 use crate::Style;
 use crate::style::Detail;
@@ -44,7 +44,20 @@ fn words(reason: &str) -> (&str, &str) {
 }
 
 fn not_checked(out: &mut String, report: &Report, style: Style) {
-    let skipped = &report.coverage.skipped;
+    let skipped: Vec<&Skipped> = report.coverage.skipped.iter().collect();
+    list_skipped(out, "not checked", &skipped, style);
+}
+
+/// What could not be rendered before a change or after it.
+pub(crate) fn not_compared(out: &mut String, difference: &Difference, style: Style) {
+    let sides = [&difference.before, &difference.after];
+    let mut skipped: Vec<&Skipped> = sides.into_iter().flat_map(|side| &side.skipped).collect();
+    skipped.sort();
+    skipped.dedup();
+    list_skipped(out, "not compared", &skipped, style);
+}
+
+fn list_skipped(out: &mut String, lead: &str, skipped: &[&Skipped], style: Style) {
     if skipped.is_empty() {
         return;
     }
@@ -61,13 +74,14 @@ fn not_checked(out: &mut String, report: &Report, style: Style) {
             count(number, one, many)
         })
         .collect();
-    let where_ = if style.detail == Detail::Verbose {
+    let is_listed = style.detail == Detail::Verbose;
+    let where_ = if is_listed {
         ""
     } else {
         " (-v lists them; --format json: coverage)"
     };
-    let _ = writeln!(out, "not checked: {}{where_}", rows.join(", "));
-    if style.detail == Detail::Verbose {
+    let _ = writeln!(out, "{lead}: {}{where_}", rows.join(", "));
+    if is_listed {
         for skip in skipped {
             let detail = if skip.detail.is_empty() {
                 String::new()

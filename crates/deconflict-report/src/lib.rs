@@ -1,5 +1,5 @@
 //! Floor 2: one file per output format. Everything here is a function from a [`Report`](deconflict_findings::Report)
-//! to text; what a finding means, where files come from and where the text goes is not known here.
+//! or a [`Difference`](deconflict_findings::Difference) to text; what a finding means, where files come from and where the text goes is not known here.
 //!
 //! Text from the repository (names, messages, lines of files) is hostile: control characters are escaped in every
 //! format, and the text under a masked label is never printed.
@@ -8,6 +8,7 @@ mod catalogue;
 mod closing;
 mod concise;
 mod diagnostic;
+mod diff;
 mod frames;
 mod github;
 mod gitlab;
@@ -29,6 +30,7 @@ mod wire;
 pub use catalogue::{rule_page, rules_json, rules_table};
 pub use closing::closing_lines;
 pub use concise::concise;
+pub use diff::{diff_closing_lines, diff_human, diff_json, diff_markdown};
 pub use github::github;
 pub use gitlab::gitlab;
 pub use human::human;

@@ -197,7 +197,7 @@ fn with_code(text: &str) -> String {
 
 /// Everything that Markdown or HTML could take for markup as an entity: entities are never markup, in a cell, in code or
 /// in a summary (CommonMark, "Entity and numeric character references").
-fn entities(text: &str) -> String {
+pub(crate) fn entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in escape(text).chars() {
         if c.is_ascii_punctuation()

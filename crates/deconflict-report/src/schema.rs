@@ -5,11 +5,12 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::catalogue::Catalogue;
+use crate::diff::WireDifference;
 use crate::json::to_text;
 use crate::wire::{WireMap, WireReport};
 
 /// File name and text of each schema (JSON Schema 2020-12).
-pub fn schemas() -> [(&'static str, String); 3] {
+pub fn schemas() -> [(&'static str, String); 4] {
     [
         (
             "report.schema.json",
@@ -18,6 +19,10 @@ pub fn schemas() -> [(&'static str, String); 3] {
         (
             "map.schema.json",
             text::<WireMap<'_>>("deconflict map --format json"),
+        ),
+        (
+            "diff.schema.json",
+            text::<WireDifference<'_>>("deconflict diff --format json"),
         ),
         (
             "rules.schema.json",
@@ -64,6 +69,10 @@ pub(crate) mod words {
         Engine { Argocd, Flux, Plain }
         /// What a placement's directory is.
         PlacementKind { Kustomize, Helm, Directory, Jsonnet, Plugin }
+        /// What happens to objects; `moved`: another application, namespace or name has them.
+        Effect { Added, Changed, Moved, Removed }
+        /// Whose line it is: of both, only of the object before, only of the one after.
+        LineSide { Both, Before, After }
         /// Whether a placement's objects are known.
         Status { Rendered, Failed, Skipped }
     }

@@ -55,6 +55,18 @@ impl<'c> Moved<'c> {
         after.map_or(path, RepoPath::as_str).to_owned()
     }
 
+    /// What the directory at `path` before the change is called after it, as far as one of its files shows.
+    pub(crate) fn renamed_directory(&self, path: &str) -> String {
+        let renamed = RepoPath::new(path).and_then(|directory| {
+            self.change.renames.iter().find_map(|(from, to)| {
+                let rest = from.below(&directory)?;
+                let parent = to.as_str().strip_suffix(rest.as_str())?.strip_suffix('/')?;
+                Some(parent.to_owned())
+            })
+        });
+        renamed.unwrap_or_else(|| path.to_owned())
+    }
+
     /// True when the change added or altered a line at `at`.
     pub(crate) fn is_touched(&self, at: Origin) -> bool {
         let file = self.files.get(at.file);

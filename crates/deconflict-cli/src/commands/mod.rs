@@ -2,6 +2,7 @@
 
 mod baseline;
 mod check;
+mod diff;
 mod explain;
 mod hook;
 mod init;
@@ -22,6 +23,7 @@ pub(crate) fn run(cli: &Cli) -> Exit {
         Command::Check(args) => check::run(args),
         Command::Render(args) => render::run(args),
         Command::Map(args) => map::run(args),
+        Command::Diff(args) => diff::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Rules(args) => rules::run(args),
         Command::Init(args) => init::run(args),

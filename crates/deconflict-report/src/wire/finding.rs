@@ -76,7 +76,7 @@ struct Step<'r> {
 /// An object that takes part.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct Object<'r> {
+pub(crate) struct Object<'r> {
     cluster: Option<&'r str>,
     /// API group; empty for core.
     group: &'r str,
@@ -191,7 +191,7 @@ impl<'r> WireFinding<'r> {
 }
 
 impl<'r> Object<'r> {
-    fn new(object: &'r ObjectRef) -> Self {
+    pub(crate) fn new(object: &'r ObjectRef) -> Self {
         Self {
             cluster: object.cluster.as_deref(),
             group: &object.group,

@@ -8,6 +8,7 @@ use deconflict_files::{Files, Origin};
 use deconflict_findings::{Place, Report};
 use serde::Serialize;
 
+pub(crate) use self::finding::Object;
 use self::finding::WireFinding;
 pub(crate) use self::map::WireMap;
 
@@ -103,7 +104,7 @@ pub(crate) struct WireReport<'r> {
 /// What was judged.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct Judged<'r> {
+pub(crate) struct Judged<'r> {
     #[cfg_attr(feature = "schema", schemars(with = "words::JudgedKind"))]
     kind: &'static str,
     /// The revision given as `--base`.
@@ -139,7 +140,7 @@ struct Summary {
 /// What was checked and what was not.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct Coverage<'r> {
+pub(crate) struct Coverage<'r> {
     /// Roots rendered, placed or not.
     rendered: usize,
     /// What was not checked, sorted.
@@ -149,12 +150,41 @@ struct Coverage<'r> {
 /// Something that was not checked.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct Skipped<'r> {
+pub(crate) struct Skipped<'r> {
     path: &'r str,
     /// One word, as `--fail-on-skipped` takes it; more may be added.
     reason: &'static str,
     /// What exactly.
     detail: &'r str,
+}
+
+impl<'r> Judged<'r> {
+    pub(crate) fn new(judged: &'r deconflict_findings::Judged) -> Self {
+        Self {
+            kind: judged.kind,
+            base: judged.base.as_deref(),
+            merged: judged.merged,
+        }
+    }
+}
+
+impl<'r> Coverage<'r> {
+    pub(crate) fn new(coverage: &'r deconflict_findings::Coverage) -> Self {
+        Self {
+            rendered: coverage.rendered,
+            skipped: coverage.skipped.iter().map(Skipped::new).collect(),
+        }
+    }
+}
+
+impl<'r> Skipped<'r> {
+    pub(crate) fn new(skipped: &'r deconflict_findings::Skipped) -> Self {
+        Self {
+            path: &skipped.path,
+            reason: skipped.reason,
+            detail: &skipped.detail,
+        }
+    }
 }
 
 impl<'r> WireReport<'r> {
@@ -163,11 +193,7 @@ impl<'r> WireReport<'r> {
         Self {
             schema: SCHEMA,
             tool: Tool::THIS,
-            judged: Judged {
-                kind: report.judged.kind,
-                base: report.judged.base.as_deref(),
-                merged: report.judged.merged,
-            },
+            judged: Judged::new(&report.judged),
             summary: Summary {
                 errors: summary.errors,
                 warnings: summary.warnings,
@@ -179,19 +205,7 @@ impl<'r> WireReport<'r> {
                 objects: summary.objects,
                 clusters: summary.clusters,
             },
-            coverage: Coverage {
-                rendered: report.coverage.rendered,
-                skipped: report
-                    .coverage
-                    .skipped
-                    .iter()
-                    .map(|skip| Skipped {
-                        path: &skip.path,
-                        reason: skip.reason,
-                        detail: &skip.detail,
-                    })
-                    .collect(),
-            },
+            coverage: Coverage::new(&report.coverage),
             unfinished: &report.unfinished,
             findings: report
                 .findings
