@@ -75,7 +75,8 @@ pub enum Quirk {
     ReplaceIgnored,
     /// A patch element without its merge key, which empties the list (trap 10).
     PatchEmptiesList,
-    /// A directive of strategic merge that kustomize does not know and copies into the object.
+    /// A directive of strategic merge that kustomize does not know and copies into the object. The catalogue has no rule
+    /// of its own for it: `render` warns, and `check` refuses the field that is left (`api-unknown-field`).
     DirectiveCopied,
     /// The name of an image is a regular expression, and as such it matches other images than its text (trap 14).
     ImagePattern,

@@ -31,6 +31,7 @@ impl Build<'_> {
         chain.push(kustomization.directory.clone());
         self.directories.push(kustomization.directory.clone());
         let mut accumulated = accumulated;
+        accumulated.set.declare(&self.scopes());
         let resources = kustomization.resources()?;
         self.resources(&mut accumulated, kustomization, &resources, &chain)
             .map_err(|problem| problem.within("accumulating resources"))?;
@@ -159,7 +160,10 @@ impl Build<'_> {
         accumulated.merge(&built.accumulated).map_err(|problem| {
             let shown = self.paths.shown(directory);
             problem.within(format!("recursed merging from path '{shown}'"))
-        })
+        })?;
+        // The base may be the first to bring a schema.
+        accumulated.set.declare(&self.scopes());
+        Ok(())
     }
 
     fn build_base(mut self, directory: &RepoPath, chain: &[RepoPath]) -> Built {

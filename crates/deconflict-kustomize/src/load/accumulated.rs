@@ -64,7 +64,7 @@ pub(super) fn put(accumulated: &mut Accumulated, resource: Resource) -> Result<(
             id.gvk.group.as_str(),
             id.gvk.version.as_str(),
             id.gvk.kind.as_str(),
-            id.gvk.is_cluster_scoped(),
+            id.is_cluster_scoped(),
             id.name.as_str(),
             id.namespace.as_str()
         )

@@ -11,6 +11,7 @@ use super::finish::finish;
 use super::kustomization::Kustomization;
 use super::paths::Paths;
 use crate::merge::{Outcome, PatchQuirkKind, Schema, Selected};
+use crate::model::Scopes;
 use crate::session::{Options, Rendered};
 use crate::transform::FieldSpecs;
 use crate::{LoadRestrictor, Problem, Quirk, Warning, WarningKind};
@@ -125,6 +126,14 @@ impl<'s> Build<'s> {
     /// The merge keys in force.
     pub(super) fn schema(&self) -> Arc<Schema> {
         Arc::clone(self.schema.as_ref().unwrap_or(Schema::builtin()))
+    }
+
+    /// What the schema in force says of custom kinds.
+    pub(super) fn scopes(&self) -> Scopes {
+        self.schema
+            .as_ref()
+            .map(|schema| schema.scopes().clone())
+            .unwrap_or_default()
     }
 
     /// Leave a part out: the build fails, and the rest goes on.

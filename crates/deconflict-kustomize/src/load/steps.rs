@@ -202,7 +202,7 @@ impl Build<'_> {
         let mut configs = Vec::new();
         for entry in entries {
             match entry {
-                replacements::Entry::Inline(config) => configs.push(config),
+                replacements::Entry::Inline(config) => configs.push(*config),
                 replacements::Entry::File(path) => {
                     let root = self.configuration_tree(kustomization, &path)?;
                     let read = replacements::Config::from_file(root.as_deref());

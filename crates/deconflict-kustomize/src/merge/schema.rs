@@ -3,8 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use deconflict_yaml::{Dialect, Node};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
+
+use crate::model::Scopes;
 
 /// The built-in facts; the format is told in the file.
 const TABLE: &str = include_str!("schema_table.txt");
@@ -15,6 +17,8 @@ pub(crate) struct Schema {
     types: Vec<Type>,
     /// By apiVersion and kind.
     objects: FxHashMap<(SmolStr, SmolStr), TypeId>,
+    /// Kinds without namespace that are not built in.
+    scopes: Scopes,
 }
 
 /// A type of a [`Schema`].
@@ -61,21 +65,16 @@ impl Schema {
                 .get("x-kubernetes-group-version-kind")
                 .map_or(&[][..], |gvks| gvks.items())
             {
-                let text = |name| {
-                    gvk.get(name)
-                        .and_then(|value| value.as_str(Dialect::Kustomization))
-                };
-                let (Some(version), Some(kind)) = (text("version"), text("kind")) else {
-                    continue;
-                };
-                let api_version = match text("group") {
-                    None | Some("") => SmolStr::new(version),
-                    Some(group) => SmolStr::from_iter([group, "/", version]),
-                };
-                schema.objects.insert((api_version, kind.into()), id);
+                schema.objects.extend(kind_of(gvk).map(|kind| (kind, id)));
             }
         }
+        schema.scopes = Scopes::new(cluster_scoped(document));
         schema
+    }
+
+    /// Kinds without namespace that are not built in.
+    pub(crate) fn scopes(&self) -> &Scopes {
+        &self.scopes
     }
 
     /// Add the type that an OpenAPI schema describes; references in it lead nowhere.
@@ -231,6 +230,40 @@ impl Schema {
     pub(super) fn merge_keys(&self, of: Option<TypeId>) -> Option<Arc<[SmolStr]>> {
         self.get(of?)?.merge_keys.clone()
     }
+}
+
+/// apiVersion and kind, as `x-kubernetes-group-version-kind` says them.
+fn kind_of(gvk: &Node) -> Option<(SmolStr, SmolStr)> {
+    let text = |name| {
+        gvk.get(name)
+            .and_then(|value| value.as_str(Dialect::Kustomization))
+    };
+    let (version, kind) = (text("version")?, text("kind")?);
+    let api_version = match text("group") {
+        None | Some("") => SmolStr::new(version),
+        Some(group) => SmolStr::from_iter([group, "/", version]),
+    };
+    Some((api_version, kind.into()))
+}
+
+/// Kinds that can be got by a path without namespace and by none with one. Of built-in kinds kustomize knows better, and
+/// asks no document.
+fn cluster_scoped(document: &Node) -> FxHashSet<(SmolStr, SmolStr)> {
+    let mut scopes: FxHashMap<(SmolStr, SmolStr), bool> = FxHashMap::default();
+    for path in document.get("paths").map_or(&[][..], |paths| paths.fields()) {
+        let gvk = path
+            .value
+            .at_path(&["get", "x-kubernetes-group-version-kind"])
+            .and_then(kind_of);
+        if let Some(kind) = gvk {
+            let is_cluster_scoped = !path.name().contains("namespaces/{namespace}");
+            *scopes.entry(kind).or_insert(true) &= is_cluster_scoped;
+        }
+    }
+    scopes.retain(|kind, is_cluster_scoped| {
+        *is_cluster_scoped && !Schema::builtin().objects.contains_key(kind)
+    });
+    scopes.into_keys().collect()
 }
 
 #[cfg(test)]

@@ -81,11 +81,7 @@ impl Target {
             version: text("version")?.into(),
             kind: text("kind")?.into(),
         };
-        let id = ResId {
-            gvk,
-            name: text("name")?.into(),
-            namespace: text("namespace")?.into(),
-        };
+        let id = ResId::new(gvk, text("name")?.into(), text("namespace")?.into());
         Ok(Self {
             at: node.at,
             group: pattern("group")?,

@@ -43,8 +43,8 @@ impl Gvk {
     }
 
     /// True for the built-in kinds of Kubernetes v1.21.2 that have no namespace; unknown kinds are namespaced
-    /// (kustomize.md section 4).
-    pub(crate) fn is_cluster_scoped(&self) -> bool {
+    /// (kustomize.md section 4). See [`super::ResId::is_cluster_scoped`].
+    pub(super) fn is_cluster_scoped(&self) -> bool {
         super::scope::is_cluster_scoped(self)
     }
 }

@@ -7,4 +7,5 @@ mod scope;
 
 pub(crate) use gvk::{Gvk, Selector};
 pub(crate) use resmap::ResMap;
-pub(crate) use resource::{Behavior, PreviousId, ResId, Resource};
+pub(crate) use resource::{Behavior, CLUSTER, PreviousId, ResId, Resource};
+pub(crate) use scope::Scopes;

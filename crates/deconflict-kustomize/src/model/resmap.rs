@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{ResId, Resource};
+use super::{ResId, Resource, Scopes};
 
 /// Resources in load order. Lookups by id go through an index, never over the whole set.
 #[derive(Clone, Debug, Default)]
@@ -11,9 +11,30 @@ pub(crate) struct ResMap {
     all: Vec<Resource>,
     /// Positions of the resources that have or had a name. May hold positions whose name moved on; readers check.
     by_name: FxHashMap<SmolStr, Vec<u32>>,
+    /// What is known of custom kinds.
+    scopes: Scopes,
 }
 
 impl ResMap {
+    /// Let all resources, and those to come, know which custom kinds have no namespace.
+    pub(crate) fn declare(&mut self, scopes: &Scopes) {
+        if self.scopes == *scopes {
+            return;
+        }
+        self.scopes = scopes.clone();
+        for resource in &mut self.all {
+            resource.declare(scopes);
+        }
+    }
+
+    /// `id` as it compares with those of the resources.
+    pub(crate) fn declared(&self, id: &ResId) -> ResId {
+        ResId {
+            is_declared: self.scopes.declare(&id.gvk),
+            ..id.clone()
+        }
+    }
+
     /// All resources in order.
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Resource> {
         self.all.iter()
@@ -49,7 +70,10 @@ impl ResMap {
     }
 
     /// Append without checking for an equal id.
-    pub(crate) fn push(&mut self, resource: Resource) {
+    pub(crate) fn push(&mut self, mut resource: Resource) {
+        if !self.scopes.is_empty() {
+            resource.declare(&self.scopes);
+        }
         let position = self.all.len();
         Self::note(&mut self.by_name, &resource.id().name, position);
         for previous in &resource.previous {
@@ -64,6 +88,7 @@ impl ResMap {
         self.all.retain(keep);
         if self.all.len() != before {
             let all = std::mem::take(self);
+            self.scopes = all.scopes;
             for resource in all.all {
                 self.push(resource);
             }
@@ -77,26 +102,29 @@ impl ResMap {
 
     /// The first resource whose current id is `id`.
     pub(crate) fn first_with_id(&self, id: &ResId) -> Option<&Resource> {
+        let id = self.declared(id);
         let named = self.named(&id.name).iter();
         named
             .map(|position| &self.all[*position as usize])
-            .find(|resource| resource.id().same_as(id))
+            .find(|resource| resource.id().same_as(&id))
     }
 
     /// Positions of resources whose current id is `id` (kustomize's `GetMatchingResourcesByCurrentId` with equality).
     pub(crate) fn by_current_id(&self, id: &ResId) -> Vec<usize> {
+        let id = self.declared(id);
         let named = self.named(&id.name).iter().map(|position| *position as usize);
         named
-            .filter(|position| self.all[*position].id().same_as(id))
+            .filter(|position| self.all[*position].id().same_as(&id))
             .collect()
     }
 
     /// Positions of resources one of whose ids, current or previous, is `id` (`GetMatchingResourcesByAnyId`).
     pub(crate) fn by_any_id(&self, id: &ResId) -> Vec<usize> {
+        let id = self.declared(id);
         let named = self.named(&id.name).iter().map(|position| *position as usize);
         let matches = |position: &usize| {
             let resource = &self.all[*position];
-            resource.id().same_as(id) || resource.previous_ids().any(|previous| previous.same_as(id))
+            resource.id().same_as(&id) || resource.previous_ids().any(|previous| previous.same_as(&id))
         };
         named.filter(matches).collect()
     }

@@ -7,7 +7,10 @@ use deconflict_files::{Action, Origin, Step};
 use deconflict_yaml::{Kind, Node, Scalar};
 use smol_str::{SmolStr, format_smolstr};
 
-use super::Gvk;
+use super::{Gvk, Scopes};
+
+/// What stands for the namespace of what has none.
+pub(crate) const CLUSTER: &str = "_non_namespaceable_";
 
 /// Identity of an object: group, version, kind, name, namespace as written (empty when absent).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -15,13 +18,30 @@ pub(crate) struct ResId {
     pub(crate) gvk: Gvk,
     pub(crate) name: SmolStr,
     pub(crate) namespace: SmolStr,
+    /// A user's OpenAPI document says that the kind has no namespace.
+    pub(super) is_declared: bool,
 }
 
 impl ResId {
+    /// An id as it is written somewhere.
+    pub(crate) fn new(gvk: Gvk, name: SmolStr, namespace: SmolStr) -> Self {
+        Self {
+            gvk,
+            name,
+            namespace,
+            is_declared: false,
+        }
+    }
+
+    /// True for kinds without namespace, built-in or declared.
+    pub(crate) fn is_cluster_scoped(&self) -> bool {
+        self.is_declared || self.gvk.is_cluster_scoped()
+    }
+
     /// The namespace that counts: none for cluster-scoped kinds, `default` where none is written.
     pub(crate) fn effective_namespace(&self) -> &str {
-        if self.gvk.is_cluster_scoped() {
-            "_non_namespaceable_"
+        if self.is_cluster_scoped() {
+            CLUSTER
         } else if self.namespace.is_empty() {
             "default"
         } else {
@@ -99,6 +119,8 @@ pub(crate) struct Resource {
     pub(crate) is_generated: bool,
     /// Where the object is declared: `metadata.name`, or the generator entry.
     pub(crate) declared_at: Origin,
+    /// What is known of custom kinds.
+    scopes: Scopes,
 }
 
 impl Resource {
@@ -118,6 +140,7 @@ impl Resource {
             needs_hash: false,
             is_generated: false,
             declared_at,
+            scopes: Scopes::default(),
         };
         resource.refresh();
         resource
@@ -152,7 +175,16 @@ impl Resource {
             text(&["metadata", "name"]).into(),
             text(&["metadata", "namespace"]).into(),
         );
-        self.id = ResId { gvk, name, namespace };
+        self.id = ResId {
+            is_declared: self.scopes.declare(&gvk),
+            ..ResId::new(gvk, name, namespace)
+        };
+    }
+
+    /// Let it know which custom kinds have no namespace.
+    pub(super) fn declare(&mut self, scopes: &Scopes) {
+        self.scopes = scopes.clone();
+        self.id.is_declared = scopes.declare(&self.id.gvk);
     }
 
     /// Remember the current id before a rename (kustomize's `StorePreviousId`).
@@ -161,7 +193,10 @@ impl Resource {
         self.previous.push(PreviousId {
             kind: id.gvk.kind.clone(),
             name: id.name.clone(),
-            namespace: if id.namespace.is_empty() {
+            namespace: if id.is_declared {
+                // Kept as it counts now: a schema that comes later does not change it.
+                CLUSTER.into()
+            } else if id.namespace.is_empty() {
                 "default".into()
             } else {
                 id.namespace.clone()
@@ -206,11 +241,7 @@ impl Resource {
                 kind: previous.kind.clone(),
                 ..self.id.gvk.clone()
             };
-            ResId {
-                gvk,
-                name: previous.name.clone(),
-                namespace: previous.namespace.clone(),
-            }
+            ResId::new(gvk, previous.name.clone(), previous.namespace.clone())
         })
     }
 

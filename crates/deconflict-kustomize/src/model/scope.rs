@@ -1,6 +1,33 @@
-//! Which built-in kinds have no namespace.
+//! Which kinds have no namespace.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use super::Gvk;
+
+/// Kinds without namespace that a user's OpenAPI document (`openapi.path`) adds to the built-in ones.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Scopes(Option<Arc<FxHashSet<(SmolStr, SmolStr)>>>);
+
+impl Scopes {
+    /// From pairs of apiVersion and kind.
+    pub(crate) fn new(kinds: FxHashSet<(SmolStr, SmolStr)>) -> Self {
+        Self((!kinds.is_empty()).then(|| Arc::new(kinds)))
+    }
+
+    /// True without any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// True for a kind that is among them.
+    pub(super) fn declare(&self, gvk: &Gvk) -> bool {
+        let Some(kinds) = &self.0 else { return false };
+        kinds.contains(&(gvk.api_version().into(), gvk.kind.clone()))
+    }
+}
 
 /// (apiVersion, kind) of the kinds that the OpenAPI document of Kubernetes v1.21.2 declares cluster-scoped: the list
 /// kustomize 5.5.0 was built with.

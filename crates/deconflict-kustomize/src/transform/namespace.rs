@@ -142,7 +142,7 @@ fn change(
 ) -> Result<(), Problem> {
     let at = config.namespace.at;
     let mut set = |node: &Arc<Node>| config.set(node);
-    if !resource.gvk().is_cluster_scoped() {
+    if !resource.id().is_cluster_scoped() {
         let changed = metadata
             .rewrite(resource.body(), Creation::Scalar, at, &mut set)
             .map_err(|problem| metadata.explain(resource, problem))?;

@@ -11,10 +11,9 @@ use super::entries::with_entry;
 use super::fieldspec::{Creation, Grouped, Prepared, with_kind};
 use super::value::composed;
 use crate::Problem;
-use crate::model::{Gvk, ResId, ResMap, Resource, Selector};
+use crate::model::{CLUSTER, Gvk, ResId, ResMap, Resource, Selector};
 
 const BY: &str = "name reference";
-const CLUSTER: &str = "_non_namespaceable_";
 
 /// Fix all references.
 ///
@@ -230,7 +229,7 @@ impl<'s> Sight<'s> {
 
     /// A cluster-scoped referrer sees everything.
     fn sees_all(&self) -> bool {
-        self.referrer.gvk().is_cluster_scoped()
+        self.referrer.id().is_cluster_scoped()
     }
 
     fn sees_namespace(&self, effective: &str, written: &str) -> bool {
@@ -267,7 +266,7 @@ impl<'s> Sight<'s> {
         let is_seen = self.sees_all() || self.sees_namespace(id.effective_namespace(), &id.namespace);
         let shares_namespace = || {
             self.sees_all()
-                || id.gvk.is_cluster_scoped()
+                || id.is_cluster_scoped()
                 || id.gvk.kind == "ServiceAccount"
                 || id.effective_namespace() == self.referrer.id().effective_namespace()
         };
@@ -343,7 +342,7 @@ fn role_of(body: &Node) -> Option<Selector> {
 /// Namespaces of the service accounts that a RoleBinding names.
 fn subject_namespaces(referrer: &Resource) -> Result<Vec<&str>, Problem> {
     let mut result = Vec::new();
-    if referrer.gvk().kind != "RoleBinding" || referrer.gvk().is_cluster_scoped() {
+    if referrer.gvk().kind != "RoleBinding" || referrer.id().is_cluster_scoped() {
         return Ok(result);
     }
     let Some(subjects) = referrer.body().get("subjects") else {

@@ -20,7 +20,7 @@ const DEFAULT_PATH: &str = "metadata.name";
 #[derive(Clone, Debug)]
 pub(crate) enum Entry {
     /// In place.
-    Inline(Config),
+    Inline(Box<Config>),
     /// A file that holds one or a list; see [`Config::from_file`].
     File(Sourced),
 }
@@ -74,7 +74,7 @@ impl Entry {
     pub(crate) fn from_field(item: &Node) -> Result<Self, Problem> {
         let reader = Reader::new(item, "ReplacementField")?;
         let Some(path) = reader.text("path")?.filter(|path| !path.text.is_empty()) else {
-            return Config::read(item).map(Self::Inline);
+            return Config::read(item).map(|config| Self::Inline(Box::new(config)));
         };
         let has_targets = reader
             .value("targets")
@@ -136,15 +136,16 @@ impl Config {
 }
 
 fn read_id(reader: &Reader<'_>) -> Result<ResId, Problem> {
-    Ok(ResId {
-        gvk: Gvk {
-            group: reader.text_or_empty("group")?,
-            version: reader.text_or_empty("version")?,
-            kind: reader.text_or_empty("kind")?,
-        },
-        name: reader.text_or_empty("name")?,
-        namespace: reader.text_or_empty("namespace")?,
-    })
+    let gvk = Gvk {
+        group: reader.text_or_empty("group")?,
+        version: reader.text_or_empty("version")?,
+        kind: reader.text_or_empty("kind")?,
+    };
+    Ok(ResId::new(
+        gvk,
+        reader.text_or_empty("name")?,
+        reader.text_or_empty("namespace")?,
+    ))
 }
 
 impl Source {

@@ -72,11 +72,11 @@ impl Var {
         Ok(Self {
             name: reader.text_or_empty("name")?,
             at: item.at,
-            object: ResId {
+            object: ResId::new(
                 gvk,
-                name: object.text_or_empty("name")?,
-                namespace: object.text_or_empty("namespace")?,
-            },
+                object.text_or_empty("name")?,
+                object.text_or_empty("namespace")?,
+            ),
             written,
             path: if path.is_empty() {
                 "metadata.name".into()
@@ -105,8 +105,8 @@ impl VarSet {
     /// A name that is there already, and an object that could be several.
     pub(crate) fn declare(&mut self, set: &mut ResMap, vars: &[Var]) -> Result<(), Problem> {
         for var in vars {
-            let wanted = &var.object;
-            let exact = !wanted.namespace.is_empty() || wanted.gvk.is_cluster_scoped();
+            let wanted = &set.declared(&var.object);
+            let exact = !wanted.namespace.is_empty() || wanted.is_cluster_scoped();
             let named = set.named(&wanted.name).iter().map(|position| *position as usize);
             let matched: Vec<usize> = named
                 .filter(|position| {
