@@ -2,6 +2,7 @@
 //! invariant is kept under `target/fuzz/` as a fixture, to become a test.
 
 mod mutate;
+mod patches;
 mod seeds;
 mod targets;
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::patches;
+
 /// A small repository in memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
@@ -39,6 +41,9 @@ pub(super) fn collect(top: &Path, target: &str) -> Result<Vec<Tree>, String> {
         .flat_map(|page| examples(page))
         .collect();
     trees.extend(pages);
+    if matches!(target, "merge" | "json-patch") {
+        trees = patches::seeds(&trees, target);
+    }
     if trees.is_empty() {
         return Err("fuzz: nothing to start from".to_owned());
     }

@@ -11,9 +11,10 @@ use deconflict_yaml::{
     Dialect, Library, Node, Reading, parse, parse_as, parse_embedded, repeated_keys, resolve_merges, to_json,
 };
 
+use super::patches;
 use super::seeds::Tree;
 
-pub(super) const NAMES: [&str; 4] = ["yaml", "scanner", "kustomize", "check"];
+pub(super) const NAMES: [&str; 6] = ["yaml", "scanner", "kustomize", "merge", "json-patch", "check"];
 
 pub(super) fn run(target: &str, tree: &Tree) -> Result<(), String> {
     match target {
@@ -26,6 +27,7 @@ pub(super) fn run(target: &str, tree: &Tree) -> Result<(), String> {
             .iter()
             .try_for_each(|(_, bytes)| scanner(&String::from_utf8_lossy(bytes))),
         "kustomize" => kustomize(tree),
+        "merge" | "json-patch" => patches::run(tree),
         _ => check(tree),
     }
 }
