@@ -111,6 +111,7 @@ impl Judge<'_> {
                 after,
                 kubernetes: server.kubernetes,
                 definitions: &server.definitions,
+                files: self.input.library.files(),
             };
             let what = || format!("the change of cluster {}", after.name().unwrap_or_default());
             let mut found = Vec::new();

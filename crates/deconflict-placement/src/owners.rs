@@ -111,6 +111,16 @@ impl Owners {
             .map(|name| self.team(&name))
     }
 
+    /// All owners of the file at `path`: the team whose `paths` globs match most specifically, else everybody that
+    /// CODEOWNERS names.
+    pub fn all_of_path(&self, path: &RepoPath) -> Vec<SmolStr> {
+        if let Some(team) = self.config.team_of_path(path) {
+            return vec![self.team(team)];
+        }
+        let named = self.codeowners.owners_of(path).iter();
+        named.map(|name| self.team(name)).collect()
+    }
+
     /// The owner of what lies in the directory at `path`.
     pub fn of_directory(&self, path: &RepoPath) -> Option<SmolStr> {
         let known = self.directories.read().unwrap_or_else(PoisonError::into_inner);

@@ -22,6 +22,8 @@ pub struct Placements {
     pub engine_objects: bool,
     /// Files that hold a manifest, or look as if they should, sorted; those of charts and templates are not among them.
     pub manifests: Vec<RepoPath>,
+    /// Files with objects that no kustomization names and no engine, no configuration deploys, sorted.
+    pub free: Vec<RepoPath>,
 }
 
 impl Placements {

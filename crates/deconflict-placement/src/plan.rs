@@ -474,9 +474,11 @@ impl Plan {
 
     /// Manifests that no kustomization names and nothing placed.
     fn take_manifests(&mut self) {
-        for root in listed::by_directory(self.free_manifests().iter()) {
+        let free = self.free_manifests();
+        for root in listed::by_directory(free.iter()) {
             self.request(Arc::new(root));
         }
+        self.result.free = free;
     }
 
     /// Files with objects that no kustomization names and nothing placed.

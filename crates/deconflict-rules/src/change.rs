@@ -1,11 +1,13 @@
 //! What a change does in one cluster: objects before and after it, by identity.
 
 use deconflict_claims::{ClusterIndex, Placed};
+use deconflict_files::Files;
 use deconflict_findings::{Certainty, Finding, Label};
 use deconflict_kube::{Definitions, KubernetesVersion, Object, Violation, text_at, validate_change};
 
 use crate::Sink;
 use crate::collision::in_cluster;
+use crate::kustomize::selector::Mutations;
 
 /// One cluster before and after a change.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,8 @@ pub struct ChangeContext<'a> {
     pub kubernetes: KubernetesVersion,
     /// The definitions after the change.
     pub definitions: &'a Definitions,
+    /// For the paths of places.
+    pub files: &'a Files,
 }
 
 /// One object before and after.
@@ -99,6 +103,7 @@ impl Pair<'_> {
 /// What the API server refuses of the change: the findings of all rules that are [`crate::Check::Update`], and of
 /// definitions whose rules compare with `oldSelf`. One pass, because each object is compared once.
 pub fn judge_updates(context: &ChangeContext<'_>, sink: &mut Sink) {
+    let mut mutations = Mutations::default();
     for pair in context.pairs().filter(|pair| !pair.is_made_anew()) {
         let new = &pair.new.facts.object;
         // Values of an encrypted object are not what will be applied.
@@ -106,11 +111,15 @@ pub fn judge_updates(context: &ChangeContext<'_>, sink: &mut Sink) {
             continue;
         }
         for violation in validate_change(&pair.old_object(), new, context.kubernetes, context.definitions) {
+            if mutations.take(pair, &violation) {
+                continue;
+            }
             if let Some(finding) = finding(context, pair, violation) {
                 sink.report(finding);
             }
         }
     }
+    mutations.report(context, sink);
 }
 
 fn id_of(violation: &Violation) -> &'static str {

@@ -22,11 +22,14 @@ fn found(config: &str, before: &str, after: &str) -> Vec<String> {
 
 /// The report on a change from one configuration and file to another.
 fn judged(before: [&str; 2], after: [&str; 2]) -> Report {
+    let tree = |[config, text]: [&str; 2]| MemoryTree::new().file("deconflict.yaml", config).file(AT, text);
+    judged_trees(tree(before), tree(after), AT)
+}
+
+/// The report on a change from one tree to another, which touches `changed`.
+fn judged_trees(before: MemoryTree, after: MemoryTree, changed: &str) -> Report {
     let table = Arc::new(Files::new());
-    let library = |[config, text]: [&str; 2]| {
-        let tree = MemoryTree::new().file("deconflict.yaml", config).file(AT, text);
-        Arc::new(Library::new(Arc::new(tree.snapshot()), Arc::clone(&table)))
-    };
+    let library = |tree: MemoryTree| Arc::new(Library::new(Arc::new(tree.snapshot()), Arc::clone(&table)));
     let base = library(before);
     let merged = library(after);
     let ids: Vec<&str> = crate::rules().iter().map(|meta| meta.id).collect();
@@ -44,7 +47,7 @@ fn judged(before: [&str; 2], after: [&str; 2]) -> Report {
     };
     let change = Change {
         base,
-        changed: RepoPath::new(AT).into_iter().collect(),
+        changed: RepoPath::new(changed).into_iter().collect(),
         renames: Vec::new(),
         conflicts: Vec::new(),
     };
@@ -155,4 +158,101 @@ fn a_configuration_that_judges_less() {
         "version: 1\nrules: {lint-config-weakened: 'off'}\n",
         &["the change turns `lint-config-weakened` from warning to off"],
     );
+}
+
+#[test]
+fn labels_in_selectors() {
+    const ROOT: &str = "apps/x/overlays/test/kustomization.yaml";
+    let workload = |kind: &str, name: &str, selector: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: x}}\nspec:\n  selector: {selector}\n  template:\n    metadata: {{labels: {{app: {name}, tier: web}}}}\n    spec: {{containers: [{{name: a, image: 'registry.example/a:1'}}]}}\n"
+        )
+    };
+    let tree = |fields: &str, manifest: &str| {
+        MemoryTree::new()
+            .file("deconflict.yaml", "clusters: [{name: test}]\n")
+            .file(ROOT, format!("resources: [a.yaml]\n{fields}"))
+            .file(AT, manifest)
+    };
+    let told = |before: MemoryTree, after: MemoryTree| -> Vec<String> {
+        let report = judged_trees(before, after, ROOT);
+        let new = report.findings.iter().filter(|finding| !finding.old);
+        let told = new.filter(|finding| {
+            finding.rule == "chg-immutable-field" || finding.rule == "kus-selector-mutated"
+        });
+        told.map(|finding| format!("{} {}", finding.rule, finding.message))
+            .collect()
+    };
+    let own = "{matchLabels: {app: a}}";
+    let deployment = workload("Deployment", "a", own);
+    let check = |before: &str, after: &str, want: &[&str]| {
+        assert_eq!(
+            told(tree(before, &deployment), tree(after, &deployment)),
+            want,
+            "{before} -> {after}"
+        );
+    };
+    let selecting = "labels: [{pairs: {team: x}, includeSelectors: true}]\n";
+    check(
+        "",
+        "commonLabels: {team: x}\n",
+        &[
+            "kus-selector-mutated Deployment x/a in test: `commonLabels` adds `team: x` to the selector, which cannot be changed once the Deployment exists",
+        ],
+    );
+    check(
+        "commonLabels: {team: x}\n",
+        "commonLabels: {team: z}\n",
+        &[
+            "kus-selector-mutated Deployment x/a in test: `commonLabels` changes `team` from `x` to `z` in the selector, which cannot be changed once the Deployment exists",
+        ],
+    );
+    // Both spellings do the same.
+    check("commonLabels: {team: x}\n", selecting, &[]);
+    check(
+        selecting,
+        "labels: [{pairs: {team: x}}]\n",
+        &[
+            "kus-selector-mutated Deployment x/a in test: `labels` takes `team: x` out of the selector, which cannot be changed once the Deployment exists",
+        ],
+    );
+    check("", "labels: [{pairs: {team: x}, includeTemplates: true}]\n", &[]);
+    // The value of the manifest comes back.
+    check(
+        "commonLabels: {app: z}\n",
+        "",
+        &[
+            "kus-selector-mutated Deployment x/a in test: `commonLabels` changes `app` from `z` to `a` in the selector, which cannot be changed once the Deployment exists",
+        ],
+    );
+    // A patch has the last word.
+    let patched = |value: &str| {
+        format!(
+            "commonLabels: {{team: x}}\npatchesJson6902: [{{target: {{kind: Deployment, name: a, namespace: x, group: apps, version: v1}}, patch: '[{{\"op\": \"replace\", \"path\": \"/spec/selector/matchLabels/team\", \"value\": \"{value}\"}}]'}}]\n"
+        )
+    };
+    check(
+        &patched("u"),
+        &patched("v"),
+        &[
+            "chg-immutable-field Deployment x/a in test: `spec.selector.matchLabels.team` changes from `u` to `v`; the selector cannot be changed once the Deployment exists",
+        ],
+    );
+    // One line, many workloads; what else changes is told as well.
+    let set = |service: &str| {
+        let of = workload("StatefulSet", "b", "{matchLabels: {app: b}}");
+        let of = of.replace("spec:\n  selector", &format!("spec:\n  serviceName: {service}\n  volumeClaimTemplates: [{{metadata: {{name: d, labels: {{app: b}}}}, spec: {{accessModes: [ReadWriteOnce]}}}}]\n  selector"));
+        format!("{deployment}---\n{of}")
+    };
+    let both = "kus-selector-mutated Deployment x/a and StatefulSet x/b in test: `labels` adds `team: x` to the selectors, which cannot be changed once the workloads exist";
+    assert_eq!(told(tree("", &set("b")), tree(selecting, &set("b"))), [both]);
+    let other = "chg-immutable-field StatefulSet x/b in test: `spec.serviceName` changes from `b` to `c`; this part of the spec cannot be changed once the StatefulSet exists";
+    let mut found = told(tree("", &set("b")), tree(selecting, &set("c")));
+    found.sort();
+    assert_eq!(found, [other, both]);
+    // The manifest changes its own selector too.
+    let wider = workload("Deployment", "a", "{matchLabels: {app: a, tier: web}}");
+    let found = told(tree("", &deployment), tree(selecting, &wider));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("chg-immutable-field "), "{found:?}");
 }

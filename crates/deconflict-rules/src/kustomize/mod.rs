@@ -1,6 +1,7 @@
 //! Findings about kustomizations.
 
 pub(crate) mod modern;
+pub(crate) mod selector;
 
 use deconflict_files::Origin;
 use deconflict_findings::Finding;

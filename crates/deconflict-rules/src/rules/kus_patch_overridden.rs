@@ -24,6 +24,8 @@ rule! {
     /// teams:
     ///   - {name: platform, paths: ["base/**"]}
     ///   - {name: payments, paths: ["apps/payments/**"]}
+    /// contracts:
+    ///   - {rule: kus-cross-team-resource, object: Kustomization/base, allow: [platform, payments], reason: shared base}
     /// # base/kustomization.yaml
     /// resources: [deployment.yaml]
     /// patches:
@@ -66,6 +68,8 @@ rule! {
     /// teams:
     ///   - {name: platform, paths: ["base/**"]}
     ///   - {name: payments, paths: ["apps/payments/**"]}
+    /// contracts:
+    ///   - {rule: kus-cross-team-resource, object: Kustomization/base, allow: [platform, payments], reason: shared base}
     /// # base/kustomization.yaml
     /// resources: [deployment.yaml]
     /// patches:

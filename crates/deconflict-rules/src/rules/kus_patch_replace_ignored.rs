@@ -73,7 +73,9 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// Only where the patch meets a list element or an object that is there. Measured with kustomize 5.5.0.
+    /// Only where the patch meets a list element or an object that is there. Measured with kustomize 5.5.0. Directives that
+    /// kustomize does not know (`$setElementOrder/…`, `$retainKeys`, `$deleteFromPrimitiveList/…`) are copied into the object
+    /// and have no rule of their own: `render` warns, and there they are an unknown field (`api-unknown-field`).
     "kus-patch-replace-ignored", "`$patch: replace` stands where kustomize does not replace",
     severity: Warning,
     joins: false,
