@@ -33,19 +33,17 @@ pub(crate) fn one_of(what: &str, names: &[String], all: &[&str]) -> Result<(), S
 
 fn unknown<'c>(what: &str, name: &str, candidates: impl Iterator<Item = &'c str>) -> String {
     let all: Vec<&str> = candidates.collect();
-    if let Some(hint) = closest(name, all.iter().copied()) {
-        return format!("no {what} `{name}`; did you mean `{hint}`?");
-    }
-    // A part of a name is what people remember.
-    let mut holding: Vec<&str> = all.into_iter().filter(|id| id.contains(name)).collect();
+    // A part of a name is what people remember; only then it may be a typing error.
+    let mut holding: Vec<&str> = all.iter().copied().filter(|id| id.contains(name)).collect();
     holding.sort_unstable();
     holding.dedup();
-    match holding.len() {
-        1..=5 if name.len() > 2 => {
-            let quoted: Vec<String> = holding.iter().map(|id| format!("`{id}`")).collect();
-            format!("no {what} `{name}`; did you mean {}?", quoted.join(" or "))
-        }
-        _ => format!("no {what} `{name}`; `deconflict rules` lists them all"),
+    if let (1..=5, true) = (holding.len(), name.len() > 2) {
+        let quoted: Vec<String> = holding.iter().map(|id| format!("`{id}`")).collect();
+        return format!("no {what} `{name}`; did you mean {}?", quoted.join(" or "));
+    }
+    match closest(name, all) {
+        Some(hint) => format!("no {what} `{name}`; did you mean `{hint}`?"),
+        None => format!("no {what} `{name}`; `deconflict rules` lists them all"),
     }
 }
 
@@ -89,6 +87,16 @@ mod tests {
             "no rule or family `zzz-zzzz`; `deconflict rules` lists them all",
         );
         assert!(rule("net", &[&PORT]).is_err());
+        // What it begins is nearer than what is spelled alike.
+        let near = RuleMeta {
+            id: "api-node-port",
+            ..PORT
+        };
+        let message = rule("net-nodeport", &[&near, &PORT]).err().unwrap_or_default();
+        assert_eq!(
+            message,
+            "no rule `net-nodeport`; did you mean `net-nodeport-taken`?"
+        );
         assert!(one_of("reason", &["helmm".to_owned()], &["helm"]).is_err());
     }
 }
