@@ -5,12 +5,13 @@ use deconflict_findings::{DiffLine, FieldPart, Hunk, LineSide};
 use imara_diff::{Algorithm, Diff, InternedInput};
 
 use super::lines::Lines;
+use crate::change::Moved;
 
 /// Lines around those that differ.
 const CONTEXT: u32 = 3;
 
 /// The hunks from `before` to `after`; none when both say the same.
-pub(super) fn hunks(before: &Lines, after: &Lines, files: &Files) -> Vec<Hunk> {
+pub(super) fn hunks(before: &Lines, after: &Lines, files: &Files, moved: &Moved<'_>) -> Vec<Hunk> {
     let input = InternedInput::new(before.text.as_str(), after.text.as_str());
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
@@ -32,6 +33,7 @@ pub(super) fn hunks(before: &Lines, after: &Lines, files: &Files) -> Vec<Hunk> {
         old: before.text.lines().collect(),
         new: after.text.lines().collect(),
         files,
+        moved,
     };
     groups.iter().filter_map(|group| sides.hunk(group)).collect()
 }
@@ -59,6 +61,7 @@ struct Sides<'l> {
     old: Vec<&'l str>,
     new: Vec<&'l str>,
     files: &'l Files,
+    moved: &'l Moved<'l>,
 }
 
 impl Sides<'_> {
@@ -117,7 +120,12 @@ impl Sides<'_> {
         DiffLine {
             side,
             text: texts.get(index).copied().unwrap_or_default().to_owned(),
-            at: self.lines(side).at(index, self.files),
+            at: match side {
+                LineSide::After => self
+                    .after
+                    .touched_at(index, self.files, &|at| self.moved.is_touched(at)),
+                _ => self.before.at(index, self.files),
+            },
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deconflict_files::{File, Files, LineIndex, Origin, RepoPath, Span};
+use deconflict_files::{File, Files, LineIndex, Origin, RepoPath, Span, Step};
 use deconflict_findings::FieldPart;
 use deconflict_kustomize::to_yaml;
 use deconflict_yaml::{Node, parse};
@@ -17,10 +17,12 @@ pub(super) struct Lines {
     fields: Vec<(Option<usize>, FieldPart)>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Line {
     field: Option<usize>,
     at: Option<Origin>,
+    /// Who moved or set the value.
+    via: Option<Arc<Step>>,
     /// Of a text of several lines: which one it is, from 1.
     within: usize,
 }
@@ -99,6 +101,7 @@ impl Lines {
                 *line = Line {
                     field,
                     at: Some(at),
+                    via: body.via.clone(),
                     within,
                 };
             }
@@ -120,8 +123,8 @@ impl Lines {
 
     /// Where a person would edit the line of that number, from 0. Of a long text, the very line where it is found.
     pub(super) fn at(&self, line: usize, files: &Files) -> Option<Origin> {
-        let Line { at, within, .. } = *self.known.get(line)?;
-        let at = at?;
+        let Line { at, within, .. } = self.known.get(line)?;
+        let (at, within) = ((*at)?, *within);
         if within == 0 {
             return Some(at);
         }
@@ -135,6 +138,25 @@ impl Lines {
             .filter_map(|ahead| line_at(&file, first + ahead, wanted))
             .find(|span| span.start < at.span.end.max(at.span.start + 1));
         Some(found.map_or(at, |span| Origin { span, ..at }))
+    }
+}
+
+impl Lines {
+    /// The same, but a place on the way of the value where that is what the change touched: the namespace of a
+    /// kustomization, not the reference that follows it.
+    pub(super) fn touched_at(
+        &self,
+        line: usize,
+        files: &Files,
+        is_touched: &dyn Fn(Origin) -> bool,
+    ) -> Option<Origin> {
+        let at = self.at(line, files)?;
+        if is_touched(at) {
+            return Some(at);
+        }
+        let via = self.known.get(line).and_then(|line| line.via.as_ref());
+        let mut steps = via.into_iter().flat_map(Step::chain).map(|step| step.at);
+        Some(steps.find(|step| is_touched(*step)).unwrap_or(at))
     }
 }
 

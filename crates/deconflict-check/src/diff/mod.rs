@@ -207,7 +207,10 @@ impl Compare<'_> {
                     Ok((before, after)) if before.text == after.text => {
                         return is_moved.then(|| of(same, Vec::new(), None));
                     }
-                    Ok((before, after)) => (Effect::Changed, Ok(hunks::hunks(&before, &after, self.files))),
+                    Ok((before, after)) => (
+                        Effect::Changed,
+                        Ok(hunks::hunks(&before, &after, self.files, self.moved)),
+                    ),
                     Err(why) => (Effect::Changed, Err(why)),
                 }
             }

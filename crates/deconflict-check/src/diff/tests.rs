@@ -272,6 +272,41 @@ fn the_very_line_of_a_text() {
 }
 
 #[test]
+fn the_place_is_what_the_change_touched() {
+    let tree = |namespace: &str| {
+        format!(
+            "//- apps/red/web/overlays/prod/kustomization.yaml
+namespace: {namespace}
+resources: [binding.yaml]
+//- apps/red/web/overlays/prod/binding.yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: web}}
+roleRef: {{kind: ClusterRole, name: view, apiGroup: rbac.authorization.k8s.io}}
+subjects:
+  - kind: ServiceAccount
+    name: default
+    namespace: a
+"
+        )
+    };
+    check(
+        &tree("a"),
+        &tree("b"),
+        "red/web in prod (team red)
+  ~ ClusterRoleBinding web
+      @@ subjects[default].namespace @@ apps/red/web/overlays/prod/kustomization.yaml:1
+        subjects:
+        - kind: ServiceAccount
+          name: default
+      -   namespace: a
+      +   namespace: b
+
+",
+    );
+}
+
+#[test]
 fn secrets_say_that_they_differ_and_no_more() {
     let secret = |one: &str, two: &str| {
         format!(

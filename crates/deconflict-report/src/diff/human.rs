@@ -329,6 +329,12 @@ cannot be merged, what the base has was compared: apps/x.yaml
             "→ Role a/x → y (deleted and made anew: another name)",
         );
         check(
+            &[["Role", "a", "x"], ["Job", "a", "y"]],
+            &[["Role", "b", "x"], ["Job", "b", "y"]],
+            Effect::Moved,
+            "→ 2 objects, a → b: Job y, Role x (deleted and made anew: another namespace)",
+        );
+        check(
             &[["ConfigMap", "a", "x-5d8h2k7m9t"]],
             &[["ConfigMap", "a", "x-9bk2f4c6gt"]],
             Effect::Changed,

@@ -96,6 +96,21 @@ pub(super) fn object_title(change: &Change, arrow: &str, limit: usize) -> String
             list(&names, limit)
         );
     }
+    if let Some((before, after)) = namespaces_of_all(change) {
+        let mut names: Vec<String> = shown
+            .iter()
+            .map(|object| format!("{} {}", escape(&object.kind), escape(&object.name)))
+            .collect();
+        names.sort();
+        names.dedup();
+        return format!(
+            "{} objects, {} {arrow} {}: {}",
+            titles.len(),
+            escape(before),
+            escape(after),
+            list(&names, limit)
+        );
+    }
     format!("{} objects: {}", titles.len(), list(&titles, limit))
 }
 
@@ -117,6 +132,17 @@ fn pair_title(pair: &Pair, arrow: &str) -> Option<String> {
         }
         _ => format!("{kind} {}", name(shown)),
     })
+}
+
+/// The namespaces between which all of them move, names kept.
+fn namespaces_of_all(change: &Change) -> Option<(&str, &str)> {
+    let mut all = change.objects.iter().map(|pair| {
+        let (before, after) = pair.before.as_ref().zip(pair.after.as_ref())?;
+        let namespaces = before.namespace.as_deref().zip(after.namespace.as_deref());
+        namespaces.filter(|(old, new)| old != new && before.name == after.name)
+    });
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
 }
 
 fn is_renamed(pair: &Pair) -> bool {
