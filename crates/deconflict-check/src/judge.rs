@@ -52,7 +52,7 @@ impl Judge<'_> {
 
     /// Where an engine, the configuration or the layout places something, a root that nothing places is a base, an
     /// example or test data as likely as something that is applied: what is found there is only possible.
-    fn doubt_what_nobody_applies(&self, found: &mut [Instance]) {
+    pub(crate) fn doubt_what_nobody_applies(&self, found: &mut [Instance]) {
         let placements = &self.deployed.placements.all;
         // Applications that nothing reaches are applied by hand, in a cluster that nobody names. (A Flux object that
         // nothing reaches is as often a patch.)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deconflict_claims::ClusterIndex;
 use deconflict_files::Origin;
-use deconflict_findings::{Finding, Place, Report, Secrets, Severity, Summary};
+use deconflict_findings::{Place, Report, Secrets, Summary};
 
 use crate::build::{Deployed, build};
 use crate::change::{self, Blame, Change, Inputs, Moved};
@@ -35,13 +35,17 @@ pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -
         unchecked: &unchecked,
     };
     let mut all = judge.all();
-    all.extend(clusters_before.iter().flat_map(|before| judge.changes(before)));
+    if let (Some(change), Some(before)) = (change, &clusters_before) {
+        let changes = judge.changes(before, change);
+        change::leave_out_said(&mut all, &changes);
+        all.extend(changes);
+    }
     let (mut stay, silent) = judged(&judge, all);
     stay.extend(change.and_then(|change| change::conflict(input, change)));
     stay.extend(
         change
             .iter()
-            .flat_map(|change| change::weakened(input, change, options)),
+            .flat_map(|change| change::weakened(input, change, options, &silent)),
     );
     let place = |at: Origin| judge.place(at);
     let mut found = found::found(stay, &place, &str::to_owned);
@@ -79,7 +83,7 @@ pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -
     if let Some(change) = change {
         coverage::conflicts(&mut report.coverage, change);
     }
-    count(&mut report);
+    report.count();
     if options.is_last {
         std::mem::forget((found, clusters));
         std::mem::forget(deployed);
@@ -175,19 +179,6 @@ fn summary(input: &Input, deployed: &Deployed, clusters: &[deconflict_findings::
         clusters: clusters.iter().filter(|cluster| cluster.placements > 0).count(),
         ..Summary::default()
     }
-}
-
-fn count(report: &mut Report) {
-    let of = |findings: &[Finding], severity: Severity| {
-        findings
-            .iter()
-            .filter(|finding| !finding.old && finding.severity == severity)
-            .count()
-    };
-    report.summary.errors = of(&report.findings, Severity::Error);
-    report.summary.warnings = of(&report.findings, Severity::Warning);
-    report.summary.infos = of(&report.findings, Severity::Info);
-    report.summary.old = report.findings.iter().filter(|finding| finding.old).count();
 }
 
 impl Judge<'_> {

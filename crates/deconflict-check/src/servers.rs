@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use deconflict_claims::{ClusterIndex, Facts, Placed};
 use deconflict_kube::{Definition, Definitions, KubernetesVersion, Memo};
-use deconflict_rules::{
-    ChangeContext, Check, Rule, ServerContext, Sink, judge_object, judge_updates, rule_of,
-};
+use deconflict_rules::{Check, ServerContext, Sink, judge_object, rule_of};
 use deconflict_yaml::Node;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -17,9 +15,9 @@ use crate::select;
 use crate::world::root_of;
 
 /// The API server of one cluster, or of one root that nothing places.
-struct Server {
-    kubernetes: KubernetesVersion,
-    definitions: Definitions,
+pub(crate) struct Server {
+    pub(crate) kubernetes: KubernetesVersion,
+    pub(crate) definitions: Definitions,
 }
 
 /// Findings, and what could not be told.
@@ -27,6 +25,9 @@ type Answer = (Vec<deconflict_findings::Finding>, Vec<String>);
 
 /// What a verdict depends on: the body, the version, and the definitions of its kind.
 type Question = (*const Node, u16, Vec<*const Definition>);
+
+/// Definitions by their body, so that one that many clusters have is read once.
+pub(crate) type Compiled = FxHashMap<*const Node, Option<Arc<Definition>>>;
 
 impl Judge<'_> {
     /// What API servers refuse. A body is judged once per version and definitions, however many roots share it, and
@@ -94,56 +95,7 @@ impl Judge<'_> {
         instances
     }
 
-    /// What API servers refuse of the change from `before`, and what other rules find in it.
-    pub(crate) fn changes(&self, before: &[ClusterIndex<'_>]) -> Vec<Instance> {
-        let runs = |rule: &&'static Rule| select::runs(&rule.meta, &self.input.config, self.options);
-        let rules = || deconflict_rules::ALL.iter().copied().filter(runs);
-        let mut compiled = FxHashMap::default();
-        let mut instances = Vec::new();
-        for before in before {
-            let same = |after: &&ClusterIndex<'_>| after.cluster.is_some() && after.name() == before.name();
-            let Some(after) = self.clusters.iter().find(same) else {
-                continue;
-            };
-            let server = self.server(after, &mut compiled);
-            let context = ChangeContext {
-                before,
-                after,
-                kubernetes: server.kubernetes,
-                definitions: &server.definitions,
-                files: self.input.library.files(),
-            };
-            let what = || format!("the change of cluster {}", after.name().unwrap_or_default());
-            let mut found = Vec::new();
-            for rule in rules() {
-                if let Check::Change(check) = rule.check {
-                    found.extend(self.ask(rule, &what, &|sink| check(&context, sink)));
-                }
-            }
-            if let Some(first) = rules().find(|rule| matches!(rule.check, Check::Update | Check::Server)) {
-                found.extend(self.ask(first, &what, &|sink| judge_updates(&context, sink)));
-            }
-            instances.extend(found.into_iter().filter_map(|finding| {
-                let rule = rule_of(finding.rule).filter(runs)?;
-                let root = finding.objects.first().and_then(|object| object.root.clone());
-                Some(Instance {
-                    seen: vec![Seen {
-                        cluster: after.name().map(str::to_owned),
-                        root: root.unwrap_or_default(),
-                    }],
-                    finding,
-                    meta: &rule.meta,
-                })
-            }));
-        }
-        instances
-    }
-
-    fn server(
-        &self,
-        index: &ClusterIndex<'_>,
-        compiled: &mut FxHashMap<*const Node, Option<Arc<Definition>>>,
-    ) -> Server {
+    pub(crate) fn server(&self, index: &ClusterIndex<'_>, compiled: &mut Compiled) -> Server {
         let version = index
             .cluster
             .map_or(&self.input.config.kubernetes, |cluster| &cluster.kubernetes);

@@ -1,5 +1,6 @@
 //! The sides of a finding: which labels stand for which objects, and how their owners are related.
 
+use deconflict_files::Origin;
 use deconflict_findings::{Finding, Label, ObjectRef};
 
 /// How many of the first labels belong to the first objects, one each.
@@ -17,6 +18,13 @@ pub(crate) fn labels(finding: &Finding) -> impl Iterator<Item = &Label> {
     std::iter::once(&finding.primary)
         .chain(&finding.related)
         .take(count(finding).max(1))
+}
+
+/// Everywhere that a finding stands: its sides, what only explains, and the way of its value.
+pub(crate) fn places(finding: &Finding) -> impl Iterator<Item = Origin> {
+    let labels = std::iter::once(&finding.primary).chain(&finding.related);
+    let trail = finding.trail.iter().map(|step| step.at);
+    labels.map(|label| label.at).chain(trail)
 }
 
 /// True when two sides belong to different teams. A side without a known owner counts as another team, unless it is of

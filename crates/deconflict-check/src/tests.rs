@@ -13,8 +13,10 @@ use crate::{Input, Options};
 
 mod changes;
 mod engines;
+mod gone;
 mod incidents;
 mod kustomize;
+mod shared;
 
 fn input(text: &str) -> Input {
     let snapshot = Arc::new(MemoryTree::fixture(text).snapshot());

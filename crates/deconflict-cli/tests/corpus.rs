@@ -48,6 +48,32 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
+/// A commit over itself changes nothing: no rule about a change speaks, and everything else is old.
+#[test]
+fn nothing_is_new_where_nothing_changed() {
+    let Some(corpus) = shared() else { return };
+    let mut objects = 0;
+    for repository in REPOSITORIES {
+        let sandbox = Sandbox::new("");
+        sandbox.copy(&corpus.join(repository), "");
+        if !sandbox.init_git() {
+            return;
+        }
+        sandbox.git("add --all --force");
+        sandbox.commit("all");
+        let config = corpus.join(format!("configs/{repository}.yaml"));
+        let config = config.display().to_string();
+        let line = format!("check . --rev HEAD --base HEAD --format json --config {config}");
+        let ran = sandbox.run(&line);
+        let report: Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stderr));
+        assert_eq!(report["findings"], Value::Array(Vec::new()), "{repository}");
+        objects += report["summary"]["objects"].as_u64().unwrap_or_default();
+        assert_eq!(ran.exit, Some(0), "{repository}: {}", ran.stderr);
+    }
+    assert!(objects > 1000, "{objects}");
+}
+
 #[test]
 fn counts_per_rule() {
     let Some(corpus) = shared() else { return };

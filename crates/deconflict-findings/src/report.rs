@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use deconflict_files::{Files, Origin};
 
-use crate::{Finding, Place, Secrets};
+use crate::{Finding, Place, Secrets, Severity};
 
 /// What was judged.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -166,6 +166,35 @@ impl Report {
     /// Drop the findings that the base already had; the summary still counts them.
     pub fn hide_old(&mut self) {
         self.findings.retain(|finding| !finding.old);
+    }
+
+    /// Mark as old what is not new in `other`, a report on the same tree against another base: what neither base has is
+    /// new, and nothing else.
+    pub fn keep_new_of(&mut self, other: &Report) {
+        let is_new = |finding: &Finding| {
+            let mut same = other.findings.iter();
+            same.any(|known| !known.old && known.fingerprint == finding.fingerprint)
+        };
+        for finding in self.findings.iter_mut().filter(|finding| !finding.old) {
+            finding.old = !is_new(finding);
+            if finding.old {
+                finding.seen_in.iter_mut().for_each(|seen| seen.old = true);
+            }
+        }
+        self.count();
+    }
+
+    /// Count the findings anew.
+    pub fn count(&mut self) {
+        let new = |severity: Severity| {
+            let of = |finding: &&Finding| !finding.old && finding.severity == severity;
+            self.findings.iter().filter(of).count()
+        };
+        let (errors, warnings, infos) = (new(Severity::Error), new(Severity::Warning), new(Severity::Info));
+        self.summary.errors = errors;
+        self.summary.warnings = warnings;
+        self.summary.infos = infos;
+        self.summary.old = self.findings.iter().filter(|finding| finding.old).count();
     }
 
     /// True when findings that the base already had are among those shown.

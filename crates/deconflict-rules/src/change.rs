@@ -1,16 +1,19 @@
 //! What a change does in one cluster: objects before and after it, by identity.
 
 use deconflict_claims::{ClusterIndex, Placed};
-use deconflict_files::Files;
+use deconflict_config::Config;
+use deconflict_files::{Files, Origin};
 use deconflict_findings::{Certainty, Finding, Label};
-use deconflict_kube::{Definitions, KubernetesVersion, Object, Violation, text_at, validate_change};
+use deconflict_kube::{
+    Definitions, Difference, KubernetesVersion, Object, Violation, differences, text_at, validate_change,
+};
 
-use crate::Sink;
 use crate::collision::in_cluster;
 use crate::kustomize::selector::Mutations;
+use crate::{ClusterContext, Sink};
 
-/// One cluster before and after a change.
-#[derive(Clone, Copy, Debug)]
+/// One cluster before and after a change, or one root that nothing places.
+#[derive(Clone, Debug)]
 pub struct ChangeContext<'a> {
     /// What was there.
     pub before: &'a ClusterIndex<'a>,
@@ -20,30 +23,95 @@ pub struct ChangeContext<'a> {
     pub kubernetes: KubernetesVersion,
     /// The definitions after the change.
     pub definitions: &'a Definitions,
-    /// For the paths of places.
+    /// The configuration after the change.
+    pub config: &'a Config,
+    /// For lines of places.
+    pub files: &'a Files,
+    pairs: Vec<Pair<'a>>,
+}
+
+/// What the edits of a change reach.
+#[derive(Clone, Copy, Debug)]
+pub struct ReachContext<'a> {
+    /// Each with its files, in the order of the first one.
+    pub reaches: &'a [Reach<'a>],
+    /// The configuration after the change.
+    pub config: &'a Config,
+    /// For paths.
     pub files: &'a Files,
 }
 
-/// One object before and after.
-#[derive(Clone, Copy, Debug)]
+/// Files that the change edits and that reach the same deployments.
+#[derive(Clone, Debug)]
+pub struct Reach<'a> {
+    /// The first edited place of each file.
+    pub files: Vec<Origin>,
+    /// Objects of the deployments that read the files, as far as the change makes others of them.
+    pub objects: Vec<&'a Placed<'a>>,
+}
+
+/// One object before and after, which are not the same.
+#[derive(Clone, Debug)]
 pub(crate) struct Pair<'a> {
     pub(crate) old: &'a Placed<'a>,
     pub(crate) new: &'a Placed<'a>,
+    /// Empty when only the version is another.
+    pub(crate) differences: Vec<Difference<'a>>,
 }
 
 impl<'a> ChangeContext<'a> {
-    /// Objects that are there before and after, and are not the very same.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = Pair<'a>> {
-        let before = self.before;
-        self.after.live().filter_map(move |new| {
+    /// The change from `before` to `after`. Near-linear in the size of both.
+    pub fn new(
+        (before, after): (&'a ClusterIndex<'a>, &'a ClusterIndex<'a>),
+        (kubernetes, definitions): (KubernetesVersion, &'a Definitions),
+        (config, files): (&'a Config, &'a Files),
+    ) -> Self {
+        let pair = |new: &'a Placed<'a>| {
             let (group, kind, namespace, name) = new.identity();
             let old = before.find(group, kind, namespace, name)?;
-            let same = std::ptr::eq(
-                &raw const *old.facts.object.body,
-                &raw const *new.facts.object.body,
-            );
-            (!same).then_some(Pair { old, new })
-        })
+            let differences = differences(&old.facts.object, &new.facts.object);
+            let same = differences.is_empty() && old.facts.object.version == new.facts.object.version;
+            (!same).then_some(Pair {
+                old,
+                new,
+                differences,
+            })
+        };
+        Self {
+            before,
+            after,
+            kubernetes,
+            definitions,
+            config,
+            files,
+            pairs: after.live().filter_map(pair).collect(),
+        }
+    }
+
+    /// Objects that are there before and after, and that the API server would tell apart: what is written in another way
+    /// or stands in another file is no change.
+    pub(crate) fn pairs(&self) -> &[Pair<'a>] {
+        &self.pairs
+    }
+
+    /// The cluster after the change.
+    pub(crate) fn cluster(&self) -> ClusterContext<'a> {
+        ClusterContext {
+            index: self.after,
+            config: self.config,
+            files: self.files,
+        }
+    }
+
+    /// Objects that are another after the change, new or gone; those that are gone as they were.
+    pub fn touched(&self) -> impl Iterator<Item = &'a Placed<'a>> {
+        let before = self.before;
+        let come = self.after.live().filter(move |new| {
+            let (group, kind, namespace, name) = new.identity();
+            before.find(group, kind, namespace, name).is_none()
+        });
+        let changed = self.pairs.iter().map(|pair| pair.new);
+        changed.chain(come).chain(self.gone())
     }
 
     /// Objects that are there before and not after.
@@ -104,7 +172,7 @@ impl Pair<'_> {
 /// definitions whose rules compare with `oldSelf`. One pass, because each object is compared once.
 pub fn judge_updates(context: &ChangeContext<'_>, sink: &mut Sink) {
     let mut mutations = Mutations::default();
-    for pair in context.pairs().filter(|pair| !pair.is_made_anew()) {
+    for pair in context.pairs().iter().filter(|pair| !pair.is_made_anew()) {
         let new = &pair.new.facts.object;
         // Values of an encrypted object are not what will be applied.
         if new.body.at_path(&["sops", "mac"]).is_some() {
@@ -130,7 +198,7 @@ fn id_of(violation: &Violation) -> &'static str {
     }
 }
 
-fn finding(context: &ChangeContext<'_>, pair: Pair<'_>, violation: Violation) -> Option<Finding> {
+fn finding(context: &ChangeContext<'_>, pair: &Pair<'_>, violation: Violation) -> Option<Finding> {
     let rule = crate::rule_of(id_of(&violation))?;
     let message = format!(
         "{}{}: {}",

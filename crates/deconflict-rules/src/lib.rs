@@ -10,6 +10,7 @@ mod argo_schema;
 mod change;
 mod collision;
 mod compare;
+mod config_data;
 mod context;
 mod engine;
 mod files;
@@ -30,7 +31,7 @@ mod rules;
 mod script;
 
 pub use api::judge_object;
-pub use change::{ChangeContext, judge_updates};
+pub use change::{ChangeContext, Reach, ReachContext, judge_updates};
 pub use context::{
     ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, ServerContext, Sink,
 };

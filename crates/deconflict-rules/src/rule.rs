@@ -2,7 +2,9 @@
 
 use deconflict_findings::RuleMeta;
 
-use crate::{ChangeContext, ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Sink};
+use crate::{
+    ChangeContext, ClusterContext, FileContext, FleetContext, ObjectContext, ReachContext, RootContext, Sink,
+};
 
 /// A rule: data and the function that finds. Held in a `static`; one file each.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,8 @@ pub enum Check {
     Fleet(fn(&FleetContext<'_>, &mut Sink)),
     /// One cluster before and after a change; silent without a base.
     Change(fn(&ChangeContext<'_>, &mut Sink)),
+    /// What each edit of a change reaches, wherever it is deployed; silent without a base.
+    Reach(fn(&ReachContext<'_>, &mut Sink)),
     /// One object before and after, as the API server judges its update: [`crate::judge_updates`].
     Update,
 }

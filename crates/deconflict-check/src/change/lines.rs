@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use deconflict_files::{File, FileId, Files, Origin, RepoPath};
+use deconflict_files::{File, FileId, Files, Origin, RepoPath, Span};
 use deconflict_findings::Place;
 use imara_diff::{Algorithm, Diff, InternedInput};
 use rustc_hash::FxHashMap;
@@ -67,6 +67,14 @@ impl<'c> Moved<'c> {
         renamed.unwrap_or_else(|| path.to_owned())
     }
 
+    /// What the file at `path` after the change was called before it.
+    pub(crate) fn path_before<'p>(&self, path: &'p RepoPath) -> &'p RepoPath
+    where
+        'c: 'p,
+    {
+        self.before.get(path).copied().unwrap_or(path)
+    }
+
     /// True when the change added or altered a line at `at`.
     pub(crate) fn is_touched(&self, at: Origin) -> bool {
         let file = self.files.get(at.file);
@@ -85,6 +93,28 @@ impl<'c> Moved<'c> {
                 within.take((last - place.line) as usize + 1).any(Option::is_none)
             }
         }
+    }
+
+    /// The first line that the change wrote into a file, or that follows what it took away.
+    pub(crate) fn first_touched(&self, id: FileId) -> Option<Origin> {
+        let file = self.files.get(id);
+        let number = match &*self.lines(id, &file) {
+            Lines::Same => return None,
+            Lines::New => 0,
+            Lines::Compared(_, lines) => {
+                // Up to the first difference every line keeps its number.
+                let mut kept = (0..).map(Some).zip(lines);
+                kept.position(|(number, line)| number != *line)
+                    .unwrap_or_default()
+            }
+        };
+        let mut start = 0;
+        for line in file.text.split_inclusive('\n').take(number) {
+            start += line.len();
+        }
+        let line = file.text[start..].lines().next().unwrap_or_default();
+        let from = start + line.len() - line.trim_start().len();
+        Some(Origin::new(id, Span::new(from, from + line.trim().len())))
     }
 
     /// True when the change altered the file at `at` anywhere.

@@ -6,6 +6,7 @@ mod conflict;
 mod inputs;
 mod lines;
 mod old;
+mod rules;
 mod weakened;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(crate) use conflict::conflict;
 pub(crate) use inputs::Inputs;
 pub(crate) use lines::Moved;
 pub(crate) use old::mark;
+pub(crate) use rules::leave_out_said;
 pub(crate) use weakened::weakened;
 
 /// What a merge changes in its base. The tree after it is [`crate::Input::library`]; both trees are judged with that

@@ -1,26 +1,91 @@
 //! What the change takes out of the check itself: both trees are judged with the merged configuration, so a rule that
 //! the change turns off finds nothing in either.
 
-use deconflict_config::{Config, Contract};
-use deconflict_files::Origin;
-use deconflict_findings::{Finding, RuleMeta, Severity};
+use deconflict_config::{Config, Contract, Ignore, ignores};
+use deconflict_files::{Files, Origin, RepoPath};
+use deconflict_findings::{Finding, Place, RuleMeta, Severity};
 use deconflict_yaml::Library;
 use rustc_hash::FxHashSet;
 
-use super::Change;
+use super::{Change, Moved};
 use crate::Input;
 use crate::instance::Instance;
 use crate::lint::CONFIG_WEAKENED;
-use crate::{Options, select};
+use crate::silence::MARK;
+use crate::{Options, select, sides};
 
-/// One finding for each thing that is judged less. A repository that had no configuration begins with one as it likes.
-pub(crate) fn weakened(input: &Input, change: &Change, options: &Options) -> Vec<Instance> {
-    let rules = crate::rules();
-    let ids: Vec<&str> = rules.iter().map(|meta| meta.id).collect();
-    let after = &input.config;
-    let before = deconflict_config::find(&change.base, &after.top, &ids).config;
+/// One finding for each thing that is judged less; `silent` is what comments and contracts silence.
+pub(crate) fn weakened(
+    input: &Input,
+    change: &Change,
+    options: &Options,
+    silent: &[Instance],
+) -> Vec<Instance> {
+    let ids: Vec<&str> = crate::rules().iter().map(|meta| meta.id).collect();
+    let before = deconflict_config::find(&change.base, &input.config.top, &ids).config;
     // The change has no say in whether it is looked at.
-    if before.file.is_none() || !select::runs(&CONFIG_WEAKENED, &before, options) {
+    if !select::runs(&CONFIG_WEAKENED, &before, options) {
+        return Vec::new();
+    }
+    let mut said = settings(input, &before);
+    said.extend(comments(input, change, silent));
+    said.into_iter()
+        .map(|(at, message)| instance(at, message))
+        .collect()
+}
+
+/// New comments that silence something.
+fn comments(input: &Input, change: &Change, silent: &[Instance]) -> Vec<(Origin, String)> {
+    let files = input.library.files();
+    let moved = Moved::new(change, files);
+    let read = |library: &Library, path: &RepoPath| {
+        let loaded = library
+            .load(path)
+            .ok()
+            .filter(|loaded| loaded.text.contains(MARK))?;
+        Some(ignores(loaded.file, &loaded.text, loaded.parsed()).all)
+    };
+    let mut said = Vec::new();
+    for path in &change.changed {
+        let Some(after) = read(&input.library, path) else {
+            continue;
+        };
+        let before = read(&change.base, moved.path_before(path)).unwrap_or_default();
+        for ignore in after.iter().filter(|ignore| moved.is_touched(ignore.at)) {
+            let count = |all: &[Ignore]| all.iter().filter(|other| other.rule == ignore.rule).count();
+            let silences = |instance: &&Instance| {
+                let finding = &instance.finding;
+                finding.rule == ignore.rule && sides::places(finding).any(|at| covers(ignore, files, at))
+            };
+            if let Some(hidden) = silent
+                .iter()
+                .find(silences)
+                .filter(|_| count(&after) > count(&before))
+            {
+                said.push((
+                    ignore.at,
+                    format!(
+                        "the change ignores `{}` here: {}",
+                        ignore.rule, hidden.finding.message
+                    ),
+                ));
+            }
+        }
+    }
+    said
+}
+
+/// True when the comment speaks about a line of `at`.
+fn covers(ignore: &Ignore, files: &Files, at: Origin) -> bool {
+    let place = Place::of(&files.get(at.file), at.span);
+    let (first, last) = ignore.lines;
+    at.file == ignore.at.file && first <= place.end_line && place.line <= last
+}
+
+/// Settings of the configuration. A repository that had none begins with any as it likes.
+fn settings(input: &Input, before: &Config) -> Vec<(Origin, String)> {
+    let after = &input.config;
+    if before.file.is_none() {
         return Vec::new();
     }
     // Where a setting was removed, the file it was removed from.
@@ -29,8 +94,8 @@ pub(crate) fn weakened(input: &Input, change: &Change, options: &Options) -> Vec
         return Vec::new();
     };
     let mut said: Vec<(Origin, String)> = Vec::new();
-    for meta in rules {
-        let [was, is] = [&before, &**after].map(|config| strength(meta, config));
+    for meta in crate::rules() {
+        let [was, is] = [before, &**after].map(|config| strength(meta, config));
         if is < was {
             let at = after.rules.get(meta.id).map_or(start, |setting| setting.at);
             let now = is.map_or("off", Severity::word);
@@ -77,9 +142,7 @@ pub(crate) fn weakened(input: &Input, change: &Change, options: &Options) -> Vec
             format!("the change accepts {count} more findings in the baseline"),
         ));
     }
-    said.into_iter()
-        .map(|(at, message)| instance(at, message))
-        .collect()
+    said
 }
 
 /// How much a rule counts; `None` for off.

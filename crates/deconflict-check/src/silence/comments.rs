@@ -22,7 +22,7 @@ pub(super) struct Comments {
 }
 
 /// What every such comment holds; files without it need no parsing.
-const MARK: &str = "deconflict:";
+pub(crate) const MARK: &str = "deconflict:";
 
 impl Comments {
     pub(super) fn read(judge: &Judge<'_>) -> Self {

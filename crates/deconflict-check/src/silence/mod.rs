@@ -4,6 +4,7 @@ mod comments;
 mod contracts;
 
 use comments::Comments;
+pub(crate) use comments::MARK;
 use contracts::Contracts;
 use deconflict_findings::Finding;
 

@@ -110,6 +110,44 @@ fn fields_that_cannot_change() {
         &map("immutable: true\n", "2"),
         &["cfg-immutable-data error"],
     );
+    // It cannot be taken back, and nothing can be added; the rest of the object may change.
+    check(
+        &map("immutable: true\n", "1"),
+        &map("", "1"),
+        &["cfg-immutable-data error"],
+    );
+    check(
+        &map("immutable: true\n", "1"),
+        &map("immutable: true\n", "1', b: '2"),
+        &["cfg-immutable-data error"],
+    );
+    check(
+        &map("immutable: true\n", "1"),
+        &map("immutable: true\n", "1").replace("{name: a,", "{labels: {a: b}, name: a,"),
+        &[],
+    );
+    // Another name is another object, as generators make it.
+    check(
+        &map("immutable: true\n", "1").replace("name: a,", "name: a-5f4d,"),
+        &map("immutable: true\n", "2").replace("name: a,", "name: a-9c8b,"),
+        &[],
+    );
+    let secret = |data: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: a, namespace: x}}\nimmutable: true\n{data}\n"
+        )
+    };
+    check(&secret("data: {a: MQ==}"), &secret("stringData: {a: '1'}"), &[]);
+    check(
+        &secret("data: {a: MQ==}"),
+        &secret("stringData: {a: '2'}"),
+        &["cfg-immutable-data error"],
+    );
+    check(
+        &(secret("data: {a: ENC1}") + "sops: {mac: a}\n"),
+        &(secret("data: {a: ENC2}") + "sops: {mac: b}\n"),
+        &[],
+    );
     check(&map("", "1"), &map("immutable: true\n", "2"), &[]);
     check(&map("", "1"), &map("", "2"), &[]);
     // Nobody prunes what is applied by hand.
@@ -255,4 +293,44 @@ fn labels_in_selectors() {
     let found = told(tree("", &deployment), tree(selecting, &wider));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("chg-immutable-field "), "{found:?}");
+}
+
+#[test]
+fn comments_that_hide_something() {
+    let plain = "version: 1\n";
+    let check = |config: &str, before: &str, after: &str, want: &[&str]| {
+        let report = judged([config, before], [config, after]);
+        let found = report.findings.iter();
+        let found: Vec<&str> = found
+            .filter(|finding| finding.rule == "lint-config-weakened")
+            .map(|finding| finding.message.as_str())
+            .collect();
+        assert_eq!(found, want, "{before}\n{after}");
+    };
+    let map =
+        |end: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: x}}\n{end}\n");
+    let wrong = map("date: {}");
+    let comment = "# deconflict: ignore[api-unknown-field] it is read by us";
+    let hidden = map(&format!("date: {{}} {comment}"));
+    let said = "the change ignores `api-unknown-field` here: ConfigMap x/a: there is no field `date` here";
+    for before in [wrong.as_str(), "", &map("")] {
+        check(plain, before, &hidden, &[said]);
+    }
+    check(plain, &hidden, &hidden, &[]);
+    // Another reason, another line.
+    check(plain, &hidden, &hidden.replace("read by us", "ours"), &[]);
+    check(
+        plain,
+        &hidden,
+        &map(&format!("data: {{a: b}}\n{comment}\ndate: {{}}")),
+        &[],
+    );
+    // It silences nothing, which is said elsewhere.
+    check(plain, "", &map(&format!("data: {{}} {comment}")), &[]);
+    check(
+        "version: 1\nrules: {lint-config-weakened: 'off'}\n",
+        &wrong,
+        &hidden,
+        &[],
+    );
 }

@@ -31,7 +31,7 @@ struct Mutation<'a> {
 
 impl<'a> Mutations<'a> {
     /// True when `violation` is told here, and not as a change like any other.
-    pub(crate) fn take(&mut self, pair: Pair<'a>, violation: &Violation) -> bool {
+    pub(crate) fn take(&mut self, pair: &Pair<'a>, violation: &Violation) -> bool {
         if !matches!(violation.row, "immutable-selector" | "immutable-statefulset") {
             return false;
         }

@@ -1,12 +1,14 @@
 use deconflict_findings::{Certainty, Finding};
+use deconflict_kube::{Object, bool_at, text_at};
+use deconflict_yaml::Node;
 
 use crate::change::is_kept;
 use crate::{ChangeContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// With `--base`, finds claims, volumes, databases, topics and Namespaces that the change takes out of a cluster whose
-    /// engine deletes what is no longer in Git (`prune`).
+    /// With `--base`, finds claims, volumes, databases, topics, Namespaces, and StatefulSets that take their claims with
+    /// them, which the change takes out of a cluster whose engine deletes what is no longer in Git (`prune`).
     ///
     /// ## Why it matters
     /// The merge deletes the data. Reverting the commit brings the object back, empty.
@@ -139,30 +141,67 @@ rule! {
     /// ## Known limits
     /// Whether a volume keeps its data (`reclaimPolicy`) is the StorageClass's say, which may not be in the repository. Where
     /// the whole application goes, its own deletion policy decides, and the finding is only possible. A smaller size of a
-    /// claim is `chg-immutable-field`. Objects that an annotation protects from pruning are left out.
+    /// claim is `chg-immutable-field`. Objects that an annotation protects from pruning are left out, and so are databases of
+    /// CloudNativePG that stay when their object goes (`databaseReclaimPolicy`). A Kafka whose storage has no
+    /// `deleteClaim: true`, and a volume that is not reclaimed by `Delete`, keep their data as a rule: only possible.
     "chg-data-loss", "the change deletes an object that holds data",
     severity: Error,
     joins: false,
     check: Change(check),
 }
 
-/// Kinds whose deletion deletes data. A StatefulSet's claims stay by default, so it is none of them.
-const HOLDERS: [(&str, &str); 8] = [
+/// Kinds whose deletion deletes data.
+const HOLDERS: [(&str, &str); 5] = [
     ("", "PersistentVolumeClaim"),
-    ("", "PersistentVolume"),
     ("", "Namespace"),
     ("postgresql.cnpg.io", "Cluster"),
-    ("postgresql.cnpg.io", "Database"),
-    ("kafka.strimzi.io", "Kafka"),
     ("kafka.strimzi.io", "KafkaTopic"),
     ("acid.zalan.do", "postgresql"),
 ];
 
+/// How sure it is that data goes with the object; `None` for one that holds none, or leaves it where it is.
+fn loses(object: &Object) -> Option<Certainty> {
+    let says = |path: &[&str], text: &str| text_at(&object.body, path) == Some(text);
+    let holds = HOLDERS.iter().any(|(group, kind)| object.key.is(group, kind));
+    let surely = |it: bool| {
+        if it {
+            Certainty::Witnessed
+        } else {
+            Certainty::Possible
+        }
+    };
+    match (object.key.group.as_str(), object.key.kind.as_str()) {
+        _ if holds => Some(Certainty::Witnessed),
+        ("", "PersistentVolume") => Some(surely(says(&["spec", "persistentVolumeReclaimPolicy"], "Delete"))),
+        // Its claims stay unless it says so.
+        ("apps", "StatefulSet") => says(
+            &["spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"],
+            "Delete",
+        )
+        .then_some(Certainty::Witnessed),
+        ("postgresql.cnpg.io", "Database") => {
+            says(&["spec", "databaseReclaimPolicy"], "delete").then_some(Certainty::Witnessed)
+        }
+        ("kafka.strimzi.io", "Kafka" | "KafkaNodePool") => {
+            let spec = object.body.at_path(&["spec"]);
+            Some(surely(spec.is_some_and(deletes_claims)))
+        }
+        _ => None,
+    }
+}
+
+/// True when a storage below `node` goes with its cluster (Strimzi documentation, "Configuring Kafka storage").
+fn deletes_claims(node: &Node) -> bool {
+    bool_at(node, &["deleteClaim"]) == Some(true)
+        || node.fields().iter().any(|field| deletes_claims(&field.value))
+        || node.items().iter().any(|item| deletes_claims(item))
+}
+
 fn check(context: &ChangeContext<'_>, sink: &mut Sink) {
     for gone in context.gone() {
         let object = &gone.facts.object;
-        let holds = HOLDERS.iter().any(|(group, kind)| object.key.is(group, kind));
-        if !holds || gone.placement.upkeep.prunes != Some(true) || is_kept(gone) {
+        let Some(certainty) = loses(object) else { continue };
+        if gone.placement.upkeep.prunes != Some(true) || is_kept(gone) {
             continue;
         }
         let message = format!(
@@ -174,7 +213,7 @@ fn check(context: &ChangeContext<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(RULE.meta.id, RULE.meta.severity, message, object.declared_at);
         finding.primary.text = "was declared here".to_owned();
         finding.objects = vec![gone.reference()];
-        finding.certainty = gone.certainty;
+        finding.certainty = gone.certainty.min(certainty);
         if !context.after.live().any(|placed| placed.app == gone.app) {
             finding.certainty = Certainty::Possible;
         }

@@ -1,10 +1,11 @@
 use deconflict_claims::Placed;
 use deconflict_claims::pods::Pod;
 use deconflict_findings::Label;
-use deconflict_kube::{text_at, text_of};
+use deconflict_kube::text_of;
 use deconflict_yaml::Node;
 
 use crate::collision::in_cluster;
+use crate::config_data::{entries, is_filled};
 use crate::quota::declared_object;
 use crate::refs::{World, asked, each_pod};
 use crate::{ClusterContext, Sink, rule};
@@ -93,7 +94,8 @@ rule! {
     /// ## Known limits
     /// It is an error only where the tree has all of the namespace; otherwise it is information. An object without any
     /// data, or that a controller fills (a service account token, a certificate bundle that OpenShift or cert-manager
-    /// injects, an ExternalSecret that merges into it), is not judged. `subPath` of a mount is not looked at.
+    /// injects, an ExternalSecret that merges into it), is not judged. `subPath` of a mount is not looked at. With a
+    /// base, a key that the change takes away is `cfg-key-removed-in-use`, and is said only there.
     "ref-key-missing", "a pod asks for a key that its ConfigMap or Secret lacks",
     severity: Error,
     joins: false,
@@ -149,22 +151,8 @@ fn judge(context: &ClusterContext<'_>, sink: &mut Sink, world: &World<'_, '_>, p
 /// True when the object has data, all of it is known, and the key is not there.
 fn lacks(source: &Placed<'_>, key: &str) -> bool {
     let body = &source.facts.object.body;
-    let maps = [
-        body.at_path(&["data"]),
-        body.at_path(&["stringData"]),
-        body.at_path(&["binaryData"]),
-        body.at_path(&["spec", "encryptedData"]),
-        body.at_path(&["spec", "template", "data"]),
-    ];
-    let fields = || maps.into_iter().flatten().flat_map(Node::fields);
-    let token = text_at(body, &["type"]) == Some("kubernetes.io/service-account-token");
-    let metadata = ["annotations", "labels"]
-        .into_iter()
-        .filter_map(|name| body.at_path(&["metadata", name]));
-    let is_filled = metadata
-        .flat_map(Node::fields)
-        .any(|field| field.name().contains("inject") || field.name().contains("cert-manager.io/"));
-    fields().next().is_some() && !token && !is_filled && fields().all(|field| field.name() != key)
+    let entries = entries(body);
+    !entries.is_empty() && !is_filled(body) && !entries.contains_key(key)
 }
 
 #[cfg(test)]

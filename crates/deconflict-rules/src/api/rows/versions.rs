@@ -47,7 +47,7 @@ row! {
     bad: widget!("apiVersion: example.org/v1\nkind: Widget\nmetadata:\n  name: web\n  namespace: web\nspec:\n  size: 0\n"),
     good: widget!("apiVersion: example.org/v1\nkind: Widget\nmetadata:\n  name: web\n  namespace: web\nspec:\n  size: 1\n"),
     limits: "Several definitions of one kind in a cluster: a resource is refused when all of them refuse it. Rules about a change \
-             (`oldSelf`) need the old object.",
+             (`oldSelf`) need a base.",
 }
 
 row! {
@@ -57,4 +57,5 @@ row! {
     source: "The CustomResourceDefinition.",
     bad: widget!("apiVersion: example.org/v1alpha1\nkind: Widget\nmetadata:\n  name: web\n  namespace: web\nspec:\n  size: 1\n"),
     good: widget!("apiVersion: example.org/v1\nkind: Widget\nmetadata:\n  name: web\n  namespace: web\nspec:\n  size: 1\n"),
+    limits: "With a base, a version that the change itself takes away is `crd-served-version-removed`, once for the definition.",
 }
