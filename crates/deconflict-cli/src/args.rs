@@ -124,6 +124,9 @@ pub(crate) struct Check {
     /// Say nothing when nothing is found, as hooks do.
     #[arg(skip)]
     pub(crate) silent: bool,
+    /// Commits besides the base whose findings are no news either, as hooks know them.
+    #[arg(skip)]
+    pub(crate) published: Vec<String>,
     /// Rules or families to run, and no others
     #[arg(long, value_name = "RULE_OR_FAMILY", value_delimiter = ',')]
     pub(crate) only: Vec<String>,

@@ -1,4 +1,4 @@
-//! The day, by which contracts expire. Read here and nowhere else.
+//! The time: the day by which contracts expire, and how old a commit is. Read here and nowhere else.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,9 +7,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) fn today() -> Option<String> {
     let seconds = match crate::environment::set("SOURCE_DATE_EPOCH").and_then(|text| text.parse().ok()) {
         Some(seconds) => seconds,
-        None => SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs(),
+        None => now()?,
     };
     Some(day(seconds / 86_400))
+}
+
+/// Seconds since 1970; `None` when the clock stands before.
+pub(crate) fn now() -> Option<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
 }
 
 /// The date of a day since 1970-01-01, by the proleptic Gregorian calendar (H. Hinnant, "chrono-Compatible Low-Level

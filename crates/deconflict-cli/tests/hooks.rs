@@ -227,6 +227,190 @@ fn what_nobody_reads_passes_at_once() {
 }
 
 #[test]
+fn an_amended_commit_is_judged_as_a_whole() {
+    let Some(sandbox) = hooked() else { return };
+    let at = "clusters/live/ubi-dev/x.yaml";
+    sandbox.write(at, WRONG);
+    sandbox.git("add --all");
+    passes(
+        &sandbox,
+        "commit --no-verify --date 2026-01-02T03:04:05Z -m wrong",
+    );
+    // HEAD has it, but the commit that takes HEAD's place brings it again.
+    refused(&sandbox, "commit --amend -m again", "api-unknown-field");
+    // One on top of HEAD does not.
+    sandbox.write("clusters/live/ubi-dev/y.yaml", "# nothing\n");
+    sandbox.git("add --all");
+    passes(&sandbox, "commit -m other");
+    sandbox.git("reset --quiet --hard HEAD~1");
+    sandbox.write(at, WRONG.replace("date", "data"));
+    passes(&sandbox, "commit -a --amend -m right");
+}
+
+/// Work on `main` beside a server and a clone of somebody else, `other`.
+fn shared() -> Option<Sandbox> {
+    let sandbox = hooked()?;
+    sandbox.write(".gitignore", "/server.git\n/other\n");
+    sandbox.commit("ignore");
+    sandbox.git("clone --quiet --bare . server.git");
+    sandbox.git("clone --quiet server.git other");
+    sandbox.git("remote add origin ./server.git");
+    sandbox.git("fetch --quiet origin");
+    sandbox.git("branch --quiet --set-upstream-to origin/main");
+    Some(sandbox)
+}
+
+/// Somebody else, who has no hooks, commits `text` at `path` and pushes it.
+fn elsewhere(sandbox: &Sandbox, path: &str, text: &str) {
+    sandbox.write(&format!("other/{path}"), text);
+    for words in [
+        "add --all",
+        "commit --quiet -m theirs",
+        "push --quiet origin HEAD",
+    ] {
+        let (done, said) = git(sandbox, "other", words);
+        assert!(done, "git {words}: {said}");
+    }
+}
+
+#[test]
+fn a_pull_is_not_held_against_who_pulls() {
+    let Some(sandbox) = shared() else { return };
+    let right = WRONG.replace("date", "data");
+    elsewhere(&sandbox, "clusters/live/ubi-dev/x.yaml", WRONG);
+    sandbox.write(
+        "clusters/live/ubi-dev/y.yaml",
+        right.replace("name: x", "name: ours"),
+    );
+    sandbox.commit("ours");
+    passes(&sandbox, "pull --quiet --no-rebase --no-edit");
+    passes(&sandbox, "push origin main");
+    let (done, said) = git(&sandbox, "other", "pull --quiet");
+    assert!(done, "{said}");
+    // What only both together make is nobody else's.
+    elsewhere(&sandbox, "clusters/live/ubi-dev/devcertificate.yaml", CERTIFICATE);
+    sandbox.write("clusters/live/ubi-dev/05-devcertificate.yaml", CERTIFICATE);
+    sandbox.commit("ours");
+    refused(
+        &sandbox,
+        "pull --quiet --no-rebase --no-edit",
+        "own-object-repeated",
+    );
+    sandbox.git("merge --abort");
+    // A branch that nobody published is held against who merges it.
+    sandbox.git("reset --quiet --hard origin/main~1");
+    sandbox.git("checkout --quiet -b mine");
+    sandbox.write(
+        "clusters/live/ubi-dev/z.yaml",
+        WRONG.replace("name: x", "name: z"),
+    );
+    sandbox.git("add --all");
+    passes(&sandbox, "commit --no-verify -m wrong");
+    sandbox.git("checkout --quiet main");
+    sandbox.write(
+        "clusters/live/ubi-dev/w.yaml",
+        right.replace("name: x", "name: w"),
+    );
+    sandbox.commit("ours");
+    refused(&sandbox, "merge --no-edit mine", "z.yaml");
+}
+
+#[test]
+fn a_conflict_that_a_person_resolved_is_judged_like_a_merge() {
+    let Some(sandbox) = shared() else { return };
+    let at = "clusters/live/ubi-dev/y.yaml";
+    let map = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: both, namespace: ubi-dev}}\ndata: {{a: {value}}}\n"
+        )
+    };
+    elsewhere(&sandbox, "clusters/live/ubi-dev/x.yaml", WRONG);
+    elsewhere(&sandbox, at, &map("theirs"));
+    sandbox.write(at, map("ours"));
+    sandbox.commit("ours");
+    let (done, said) = git(&sandbox, "", "pull --quiet --no-rebase --no-edit");
+    assert!(!done, "{said}");
+    sandbox.write(at, map("both"));
+    sandbox.git("add --all");
+    passes(&sandbox, "commit --no-edit");
+}
+
+#[test]
+fn a_new_branch_brings_what_the_remote_has_not() {
+    let Some(sandbox) = hooked() else { return };
+    let right = |name: &str| {
+        WRONG
+            .replace("date", "data")
+            .replace("name: x", &format!("name: {name}"))
+    };
+    sandbox.write(".gitignore", "/server.git\n");
+    sandbox.write("clusters/live/ubi-dev/x.yaml", WRONG);
+    sandbox.git("add --all");
+    passes(&sandbox, "commit --no-verify -m wrong");
+    // Neither `main` nor a HEAD is known of the remote.
+    sandbox.git("branch --move develop");
+    sandbox.git("init --quiet --bare --initial-branch develop server.git");
+    sandbox.git("remote add origin ./server.git");
+    refused(&sandbox, "push origin develop", "x.yaml");
+    passes(&sandbox, "push --quiet --no-verify origin develop");
+    sandbox.git("checkout --quiet -b one");
+    sandbox.write("clusters/live/ubi-dev/one.yaml", right("one"));
+    sandbox.commit("one");
+    passes(&sandbox, "push --quiet origin one");
+    passes(&sandbox, "push --quiet ./server.git one:two");
+    // On top of a branch that is there.
+    sandbox.write(
+        "clusters/live/ubi-dev/three.yaml",
+        right("three").replace("data", "date"),
+    );
+    sandbox.git("add --all");
+    passes(&sandbox, "commit --no-verify -m wrong");
+    refused(&sandbox, "push origin HEAD:three", "three.yaml");
+    passes(&sandbox, "push --quiet --no-verify origin HEAD:three");
+    sandbox.git("checkout --quiet -b four");
+    sandbox.write("clusters/live/ubi-dev/four.yaml", right("four"));
+    sandbox.commit("four");
+    passes(&sandbox, "push --quiet origin four");
+}
+
+#[test]
+fn a_push_after_merging_the_main_branch() {
+    let Some(sandbox) = shared() else { return };
+    let right = |name: &str| {
+        WRONG
+            .replace("date", "data")
+            .replace("name: x", &format!("name: {name}"))
+    };
+    sandbox.git("checkout --quiet -b mine");
+    sandbox.write("clusters/live/ubi-dev/mine.yaml", right("mine"));
+    sandbox.commit("mine");
+    passes(&sandbox, "push --quiet origin mine");
+    elsewhere(&sandbox, "clusters/live/ubi-dev/x.yaml", WRONG);
+    sandbox.git("fetch --quiet origin");
+    passes(&sandbox, "merge --quiet --no-edit origin/main");
+    passes(&sandbox, "push --quiet origin mine");
+}
+
+#[test]
+fn where_there_is_no_manifest_at_all() {
+    let sandbox = Sandbox::new("//- .gitlab-ci.yml\nbuild: {script: make}\n//- README.md\nx\n");
+    if !sandbox.init_git() {
+        return;
+    }
+    assert_eq!(sandbox.run(INSTALL).exit, Some(0));
+    sandbox.git("add README.md");
+    passes(&sandbox, "commit -m text");
+    sandbox.git("add --all");
+    refused(
+        &sandbox,
+        "commit -m build",
+        "`deconflict hook install -- --allow-empty` accepts that",
+    );
+    assert_eq!(sandbox.run("hook install . -- --allow-empty").exit, Some(0));
+    passes(&sandbox, "commit -m build");
+}
+
+#[test]
 fn judging_changes_nothing() {
     let Some(sandbox) = hooked() else { return };
     let at = "clusters/live/ubi-dev/x.yaml";

@@ -1,16 +1,15 @@
-//! What a hook asks before anything is rendered: which paths differ, and which commit a push starts from.
+//! What a hook asks before anything is rendered: which paths differ, and where Git looks for hooks.
 
 use std::path::PathBuf;
 
 use deconflict_files::{RepoPath, Snapshot};
-use gix::ObjectId;
 
 use crate::Error;
 use crate::listed::Listed;
 use crate::locate::Location;
 use crate::merge::differences;
 use crate::objects::Memory;
-use crate::source::{Source, anchored, commit_of, head_of, repository, snapshot, staged, tree_of};
+use crate::source::{Source, anchored, commit_of, repository, snapshot, staged, tree_of};
 
 /// Two trees and where they differ.
 #[derive(Debug)]
@@ -44,54 +43,6 @@ pub fn changes(location: &Location, source: &Source, base: Option<&str>) -> Resu
         after: snapshot(&location, &git, after, Memory::new())?,
         paths,
     })
-}
-
-/// The id of the commit that HEAD stands at; `None` before the first one.
-pub fn head(location: &Location) -> Result<Option<String>, Error> {
-    let git = repository(location)?;
-    Ok(head_of(&git)?.map(|id| id.to_string()))
-}
-
-/// The commit where `tip` left what the other side has: `known`, the commit it said it is at, else the branch that
-/// clones of `remote` start with. `None` when nothing is known of it, or the two have nothing in common.
-pub fn fork(
-    location: &Location,
-    tip: &str,
-    known: Option<&str>,
-    remote: &str,
-) -> Result<Option<String>, Error> {
-    let git = repository(location)?;
-    let tip = commit_of(&git, tip)?;
-    let named = |name: &str| commit_of(&git, name).ok();
-    let known = known.and_then(named);
-    if known.is_none() {
-        // Names of refs that cannot be read are no reason to take everything for new.
-        head_of(&git)?;
-    }
-    let other = known.or_else(|| {
-        let branches = ["HEAD", "main", "master"].map(|branch| format!("refs/remotes/{remote}/{branch}"));
-        branches.iter().find_map(|name| named(name))
-    });
-    base_of(&git, tip, other)
-}
-
-/// As [`fork`], on the side that receives: without `known`, the branch that HEAD names.
-pub fn received_fork(location: &Location, tip: &str, known: Option<&str>) -> Result<Option<String>, Error> {
-    let git = repository(location)?;
-    let tip = commit_of(&git, tip)?;
-    let other = match known {
-        Some(known) => Some(commit_of(&git, known)?),
-        None => head_of(&git)?,
-    };
-    base_of(&git, tip, other)
-}
-
-fn base_of(git: &gix::Repository, tip: ObjectId, other: Option<ObjectId>) -> Result<Option<String>, Error> {
-    let Some(other) = other else { return Ok(None) };
-    let base = git
-        .merge_base(tip, other)
-        .map_err(|error| Error::objects(git, error))?;
-    Ok(base.map(|id| id.to_string()))
 }
 
 /// True when `name` is a commit, or a tag of one.

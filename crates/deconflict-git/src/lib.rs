@@ -10,6 +10,7 @@ mod locate;
 mod merge;
 mod objects;
 mod on_demand;
+mod parents;
 mod quarantine;
 mod read;
 mod source;
@@ -19,11 +20,12 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
-pub use changes::{Changes, Hooks, changes, fork, head, hooks, is_commit, received_fork};
+pub use changes::{Changes, Hooks, changes, hooks, is_commit};
 pub use error::Error;
 pub use locate::{Environment, Location, discover};
 pub use merge::{Merged, merge};
 pub use on_demand::on_demand;
+pub use parents::{Author, Start, fork, received_fork, start};
 pub use read::FILE_LIMIT;
 pub use source::{Opened, Source, open};
 pub use worktree::worktree;

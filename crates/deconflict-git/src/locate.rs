@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use deconflict_files::RepoPath;
 
 use crate::Error;
+use crate::parents::Author;
 use crate::quarantine::{self, Quarantine};
 use crate::read::words;
 
@@ -27,6 +28,8 @@ pub struct Environment {
     /// The commits that `git merge` is about to merge into HEAD: the names of `GITHEAD_<id>`, which is all that says so
     /// in a pre-merge-commit hook.
     pub merging: Vec<String>,
+    /// The author of the commit that is about to be made, in hooks of `git commit`.
+    pub author: Option<Author>,
 }
 
 impl Environment {
@@ -42,6 +45,7 @@ impl Environment {
             merging: std::env::vars_os()
                 .filter_map(|(name, _)| Some(name.to_str()?.strip_prefix("GITHEAD_")?.to_owned()))
                 .collect(),
+            author: Author::read(|name| std::env::var_os(name)),
         }
     }
 }
@@ -65,6 +69,8 @@ pub struct Location {
     pub(crate) quarantine: Option<Quarantine>,
     /// What `git merge` is about to merge into HEAD.
     pub(crate) merging: Vec<String>,
+    /// Who commits, in a hook.
+    pub(crate) author: Option<Author>,
 }
 
 impl Location {
@@ -143,6 +149,7 @@ pub fn discover(root: &Path, environment: &Environment) -> Result<Location, Erro
             .transpose()?,
         quarantine: found.as_ref().and_then(|found| found.quarantine.clone()),
         merging: environment.merging.clone(),
+        author: environment.author.clone(),
         git: found.map(|found| found.git),
         bare,
         base,

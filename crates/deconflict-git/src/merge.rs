@@ -219,7 +219,7 @@ fn commit_items(git: &gix::Repository, location: &Location, items: &[Item]) -> R
 
 /// What is being merged into HEAD: known from the environment while `git merge` runs, from `MERGE_HEAD` when it stopped
 /// for a person.
-fn merging(git: &gix::Repository, location: &Location) -> Vec<ObjectId> {
+pub(crate) fn merging(git: &gix::Repository, location: &Location) -> Vec<ObjectId> {
     let bytes = crate::read::raw(&git.git_dir().join("MERGE_HEAD")).unwrap_or_default();
     let stopped = String::from_utf8_lossy(&bytes);
     let names = stopped.lines().chain(location.merging.iter().map(String::as_str));

@@ -46,6 +46,16 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
     let mut report = progress::during(&args.look, opened.files(), || {
         opened.check(&args.only, &args.skip)
     });
+    for commit in &args.published {
+        if report.findings.iter().all(|finding| finding.old) {
+            break;
+        }
+        let beside = open_merged(&args.source, Some(commit))?.check(&args.only, &args.skip);
+        // What could not be finished says nothing.
+        if beside.unfinished.is_empty() {
+            report.keep_new_of(&beside);
+        }
+    }
     if !args.show_old {
         report.hide_old();
     }
@@ -60,8 +70,13 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
     timing.lap("report");
     timing.say();
     if nothing_to_check(&report) && !args.allow_empty {
+        let accepts = if args.silent {
+            "where that is meant, `deconflict hook install -- --allow-empty` accepts that"
+        } else {
+            "--allow-empty accepts that"
+        };
         output::say_error(&format!(
-            "nothing to check: no Kubernetes manifest and no kustomization in {} (--allow-empty accepts that)",
+            "nothing to check: no Kubernetes manifest and no kustomization in {} ({accepts})",
             opened.shown
         ));
     }

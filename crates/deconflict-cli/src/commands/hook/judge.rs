@@ -3,25 +3,25 @@
 use std::collections::BTreeSet;
 use std::io::Read as _;
 
-use deconflict_git::{Environment, Location};
+use deconflict_git::{Environment, Location, Start};
 
 use crate::args::{Check, HookName, HookRun, Look, Source};
 use crate::open::Refusal;
-use crate::{Exit, output};
+use crate::{Exit, clock, output};
 
-/// The index or a commit, and the commit that it is compared with.
-type Pair = (deconflict_git::Source, Option<String>);
+/// The index or a commit, and what it is compared with.
+type Pair = (deconflict_git::Source, Start);
 
 /// Judge, and say by the exit code whether Git may go on.
 pub(crate) fn judge(args: &HookRun) -> Result<Exit, Refusal> {
     let location = deconflict_git::discover(&args.root, &Environment::of_process())?;
     let mut exit = Exit::Clean;
-    for (source, base) in pairs(args, &location)? {
-        let changes = deconflict_git::changes(&location, &source, base.as_deref())?;
+    for (source, start) in pairs(args, &location)? {
+        let changes = deconflict_git::changes(&location, &source, start.base.as_deref())?;
         if !deconflict_check::concerns(&changes.before, &changes.after, &changes.paths) {
             continue;
         }
-        exit = exit.max(super::super::check::run(&check(args, source, base)));
+        exit = exit.max(super::super::check::run(&check(args, source, start)));
     }
     if exit != Exit::Clean {
         output::say(&format!(
@@ -49,8 +49,8 @@ fn what(hook: HookName) -> (&'static str, &'static str) {
 fn pairs(args: &HookRun, location: &Location) -> Result<Vec<Pair>, Refusal> {
     match args.hook {
         HookName::PreCommit | HookName::PreMergeCommit => {
-            let head = deconflict_git::head(location)?;
-            Ok(vec![(deconflict_git::Source::Staged, head)])
+            let start = deconflict_git::start(location, clock::now())?;
+            Ok(vec![(deconflict_git::Source::Staged, start)])
         }
         HookName::PrePush => {
             let remote = args
@@ -75,7 +75,7 @@ fn pairs(args: &HookRun, location: &Location) -> Result<Vec<Pair>, Refusal> {
 fn moves(
     places: [usize; 2],
     location: &Location,
-    fork: impl Fn(&str, Option<&str>) -> Result<Option<String>, deconflict_git::Error>,
+    fork: impl Fn(&str, Option<&str>) -> Result<Start, deconflict_git::Error>,
 ) -> Result<Vec<Pair>, Refusal> {
     let mut text = String::new();
     let read = std::io::stdin().read_to_string(&mut text);
@@ -96,10 +96,10 @@ fn moves(
             }
             return Err(format!("`{tip}` is no commit that can be read here").into());
         }
-        let base = fork(tip, Some(*old).filter(|id| is_something(id)))?;
-        found.insert(((*tip).to_owned(), base));
+        let start = fork(tip, Some(*old).filter(|id| is_something(id)))?;
+        found.insert(((*tip).to_owned(), start));
     }
-    let pair = |(tip, base)| (deconflict_git::Source::Revision(tip), base);
+    let pair = |(tip, start)| (deconflict_git::Source::Revision(tip), start);
     Ok(found.into_iter().map(pair).collect())
 }
 
@@ -108,7 +108,7 @@ fn is_blob_or_tree_tag(words: &[&str]) -> bool {
     words.iter().any(|word| word.starts_with("refs/tags/"))
 }
 
-fn check(args: &HookRun, source: deconflict_git::Source, base: Option<String>) -> Check {
+fn check(args: &HookRun, source: deconflict_git::Source, start: Start) -> Check {
     let rev = match source {
         deconflict_git::Source::Revision(rev) => Some(rev),
         _ => None,
@@ -124,9 +124,10 @@ fn check(args: &HookRun, source: deconflict_git::Source, base: Option<String>) -
             threads: None,
             timing: false,
         },
-        base,
+        base: start.base,
         show_old: false,
         silent: true,
+        published: start.published,
         only: args.only.clone(),
         skip: args.skip.clone(),
         format: Vec::new(),
