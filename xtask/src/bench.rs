@@ -2,6 +2,7 @@
 //! shared machines lie and ratios do not.
 
 mod claims;
+mod fixpoint;
 mod fleet;
 mod git;
 mod inputs;
@@ -22,7 +23,7 @@ const REPOSITORY: &str = "corpus/redhat-appstudio__infra-deployments";
 
 /// Measure and print the table; `--write` puts it into docs/performance.md, `--quick` leaves out the slow rows;
 /// `--validation` measures what the API server would say and nothing else, `--git` what reading from Git costs, `--claims`
-/// what claims and joins cost.
+/// what claims and joins cost, `--fixpoint` what finding who deploys what costs.
 pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     let (mut write, mut quick) = (false, false);
     for option in options {
@@ -39,6 +40,10 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
             }
             "--claims" => {
                 println!("{}", joins(&build(top)?, &top.join("target/bench"))?);
+                return Ok(());
+            }
+            "--fixpoint" => {
+                println!("{}", fixpoint_table(top, &build(top)?)?);
                 return Ok(());
             }
             other => return Err(format!("bench: no option {other}")),
@@ -94,6 +99,7 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     if !quick {
         text.push_str(&validation::table(top, &program, 10_000)?);
         text.push_str(&git::table(top, &program)?);
+        text.push_str(&fixpoint_table(top, &program)?);
         text.push_str(&doublings(&program, &work)?);
         text.push_str(&joins(&program, &work)?);
     }
@@ -216,7 +222,7 @@ fn doublings(program: &Path, work: &Path) -> Result<String, String> {
     let mut before: Option<f64> = None;
     for objects in [1250, 2500, 5000, 10_000, 20_000] {
         let overlay = inputs::overlay(&work.join(objects.to_string()), objects)?;
-        let count = instructions(&valgrind, program, &overlay)?;
+        let count = instructions(&valgrind, &[], Command::new(program).arg("render").arg(&overlay))?;
         let growth = before.map_or_else(|| "–".to_owned(), |before| format!("{:.2}", count / before));
         let _ = writeln!(text, "| {objects} | {:.2} billion | {growth} |", count / 1e9);
         before = Some(count);
@@ -230,6 +236,15 @@ fn joins(program: &Path, work: &Path) -> Result<String, String> {
         Some(valgrind) => claims::table(&valgrind, program, work, 100_000),
         None => Ok("\nvalgrind is not installed, so instructions were not counted.\n".to_owned()),
     }
+}
+
+fn fixpoint_table(top: &Path, program: &Path) -> Result<String, String> {
+    let (Some(valgrind), Some(shared)) = (which("valgrind"), shared(top)) else {
+        return Ok(
+            "\nvalgrind or the shared directory is missing, so the fixpoint was not measured.\n".to_owned(),
+        );
+    };
+    fixpoint::table(&valgrind, program, &shared)
 }
 
 fn row(name: &str, ours: &Spent, theirs: Option<&Spent>) -> String {

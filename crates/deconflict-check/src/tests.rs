@@ -11,6 +11,7 @@ use deconflict_yaml::Library;
 
 use crate::{Input, Options};
 
+mod argocd;
 mod changes;
 mod engines;
 mod gone;

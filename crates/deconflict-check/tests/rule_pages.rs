@@ -64,9 +64,9 @@ fn check(id: &str, docs: &str, heading: &str) -> Report {
     let found = deconflict_config::find(&library, &RepoPath::top(), &ids);
     assert!(found.problems.is_empty(), "{:?}", found.problems);
     let input = Input {
+        codeowners: Arc::new(Codeowners::find(&library, &RepoPath::top())),
         library,
         config: Arc::new(found.config),
-        codeowners: Arc::new(Codeowners::default()),
         origin: None,
         judged: Judged {
             kind: "worktree",

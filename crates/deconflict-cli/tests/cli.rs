@@ -20,6 +20,7 @@ mod init;
 mod judged;
 mod merged;
 mod papers;
+mod placements;
 mod readme;
 mod sandbox;
 mod schemas;
@@ -39,8 +40,10 @@ fn transcripts() {
         cases.env(name, "");
     }
     // The examples are repositories of their own, whether or not they lie in a checkout of this one.
-    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    cases.env("GIT_CEILING_DIRECTORIES", examples.display().to_string());
+    let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ceilings = ["examples", "crates/deconflict-cli/tests/cmd"].map(|below| top.join(below));
+    let ceilings = std::env::join_paths(ceilings).expect("paths without colons");
+    cases.env("GIT_CEILING_DIRECTORIES", ceilings.to_string_lossy());
     cases.case("crates/deconflict-cli/tests/cmd/*.trycmd");
     cases.case("docs/start.md");
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::sandbox::Sandbox;
 
-const REPOSITORIES: [&str; 5] = [
+pub(crate) const REPOSITORIES: [&str; 5] = [
     "alphagov__govuk-helm-charts",
     "fluxcd__flux2-kustomize-helm-example",
     "redhat-appstudio__infra-deployments",
@@ -18,7 +18,7 @@ const REPOSITORIES: [&str; 5] = [
 ];
 
 /// Where the repositories lie; `None`, said aloud, when they are not here.
-fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shared = std::env::var_os("DECONFLICT_SHARED").map_or_else(|| top.join("../shared"), PathBuf::from);
     let corpus = shared.join("corpus").canonicalize().ok();
@@ -28,7 +28,7 @@ fn shared() -> Option<PathBuf> {
     corpus
 }
 
-fn check(sandbox: &Sandbox, corpus: &Path, repository: &str, directory: &str) -> Value {
+pub(crate) fn check(sandbox: &Sandbox, corpus: &Path, repository: &str, directory: &str) -> Value {
     let config = corpus
         .join(format!("configs/{repository}.yaml"))
         .display()
@@ -44,7 +44,7 @@ fn check(sandbox: &Sandbox, corpus: &Path, repository: &str, directory: &str) ->
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

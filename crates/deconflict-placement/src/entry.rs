@@ -20,6 +20,8 @@ pub(crate) enum EntryKind {
     HelmRelease,
     /// `FluxInstance` of the Flux operator.
     FluxInstance,
+    /// `ResourceSet` of the Flux operator, which makes objects from templates in the cluster.
+    ResourceSet,
     /// A Flux source, an AppProject, a ConfigMap, a Secret: others look it up.
     Fact,
 }
@@ -36,6 +38,7 @@ impl EntryKind {
             ("kustomize.toolkit.fluxcd.io", "Kustomization") => Some(Self::Kustomization),
             ("helm.toolkit.fluxcd.io", "HelmRelease") => Some(Self::HelmRelease),
             ("fluxcd.controlplane.io", "FluxInstance") => Some(Self::FluxInstance),
+            ("fluxcd.controlplane.io", "ResourceSet") => Some(Self::ResourceSet),
             ("", "ConfigMap" | "Secret")
             | ("argoproj.io", "AppProject")
             | ("source.toolkit.fluxcd.io" | "source.extensions.fluxcd.io", _) => Some(Self::Fact),
@@ -124,7 +127,7 @@ fn one(object: &Arc<Node>) -> Option<Raw> {
                 raw.is_bootstrap = text_at(object, &["metadata", "name"]) == Some("flux-system");
             }
         }
-        EntryKind::HelmRelease => {}
+        EntryKind::HelmRelease | EntryKind::ResourceSet => {}
     }
     Some(raw)
 }

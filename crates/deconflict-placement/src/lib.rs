@@ -6,6 +6,7 @@
 mod argocd;
 mod build;
 mod cluster;
+mod drift;
 mod edit;
 mod entry;
 mod fact;
@@ -27,6 +28,7 @@ mod testing;
 
 pub use build::{Build, Edited, Substitution};
 pub use cluster::Cluster;
+pub use drift::{Drift, Ignored};
 pub use owners::{Asked, Owners, TEAM_KEYS};
 pub use placement::{Engine, Placement, PlacementId, ProjectRequest, Upkeep};
 pub use placements::Placements;

@@ -74,6 +74,11 @@ impl Owners {
         }
     }
 
+    /// Who owns which paths.
+    pub fn codeowners(&self) -> &Codeowners {
+        &self.codeowners
+    }
+
     /// The one spelling of a team.
     pub fn team(&self, name: &str) -> SmolStr {
         let key = team_key(name);

@@ -6,7 +6,7 @@ use deconflict_files::{Origin, RepoPath};
 use deconflict_findings::{PlacementRow, PlacementStatus, Source};
 use smol_str::SmolStr;
 
-use crate::{Root, RootKind};
+use crate::{Drift, Root, RootKind};
 
 /// Who applies the objects.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -97,12 +97,14 @@ pub struct ProjectRequest {
 }
 
 /// What an engine does by itself with objects of an application.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Upkeep {
     /// It deletes what is no longer rendered. `None` when nobody says: what is applied by hand is deleted by hand.
     pub prunes: Option<bool>,
     /// It deletes and makes anew what cannot be changed.
     pub recreates: bool,
+    /// What it does about fields that something else changed; `None` where nobody says.
+    pub drift: Option<Arc<Drift>>,
 }
 
 impl Placement {

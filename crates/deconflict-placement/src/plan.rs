@@ -1,17 +1,19 @@
 //! Finding roots, wave by wave.
 
+mod address;
 mod candidates;
 mod finish;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod unasked;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use deconflict_config::{Codeowners, Config};
 use deconflict_files::{Origin, Reads, RepoPath};
-use deconflict_findings::{PlacementStatus, Source};
+use deconflict_findings::PlacementStatus;
 use deconflict_yaml::{Library, Node};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -21,10 +23,7 @@ use crate::flux::{Pending, Waiting};
 use crate::inventory::Inventory;
 use crate::origin::Own;
 use crate::survey::{Reach, Survey};
-use crate::{
-    Engine, Owners, Placement, PlacementId, Placements, Problem, ProblemKind, Root, RootKind, Upkeep, layout,
-    listed,
-};
+use crate::{Engine, Owners, Placement, Placements, Problem, ProblemKind, Root, RootKind};
 
 /// What came out of a root.
 #[derive(Debug)]
@@ -161,6 +160,9 @@ struct Identity {
     distinct: SmolStr,
 }
 
+/// What stands for a generator in problems about a ResourceSet of the Flux operator.
+const RESOURCE_SET: &str = "ResourceSet";
+
 /// Engine objects make each other at most this deep: more is a loop with changing names.
 const MAX_DEPTH: u32 = 24;
 
@@ -211,19 +213,6 @@ impl Plan {
         };
         plan.guess_own();
         plan
-    }
-
-    /// With the remote `origin` of the Git repository, which is one of the addresses that mean this repository when the
-    /// engines' objects name it. They do not in a fork or a mirror: then, and without an address in `sources` of the
-    /// configuration, the address that they name most is taken for it.
-    #[must_use]
-    pub fn with_origin(mut self, url: Option<&str>) -> Self {
-        let own = Own::new(&self.config, url);
-        let mut named = self.raw.values().flatten().flat_map(|raw| &raw.urls);
-        if self.own.is_unknown() || named.any(|(seen, _)| own.find(seen).is_some()) {
-            self.own = own;
-        }
-        self
     }
 
     /// The next wave of roots to render; empty when there are no more. Every root of the wave must be fed back first.
@@ -303,44 +292,6 @@ impl Plan {
         self.work.extend(sites);
     }
 
-    fn guess_own(&mut self) {
-        if !self.own.is_unknown() {
-            return;
-        }
-        let urls = |is_bootstrap: bool| {
-            let raw = self.raw.values().flatten();
-            raw.filter(move |raw| raw.is_bootstrap == is_bootstrap)
-                .flat_map(|raw| &raw.urls)
-                .filter(|(_, path)| self.seems_here(path))
-                .map(|(url, _)| url.clone())
-        };
-        let mut own = self.own.clone();
-        own.guess(urls(true), &self.config);
-        if own.is_unknown() {
-            own.guess(urls(false), &self.config);
-        }
-        self.own = own;
-    }
-
-    /// True when a path that an engine's object names may be one of this repository: where it begins is here.
-    fn seems_here(&self, path: &str) -> bool {
-        let literal = path.split("{{").next().unwrap_or_default();
-        let first = RepoPath::new(literal).and_then(|path| path.parts().next().and_then(RepoPath::new));
-        match first.and_then(|first| self.config.top.join(first.as_str())) {
-            Some(first) => self.survey.is_directory(&first),
-            // Flux sources name no path; a path that is nothing but a template says nothing.
-            None => path.is_empty(),
-        }
-    }
-
-    /// The directory that paths of this repository count from.
-    pub(crate) fn own_base(&self) -> RepoPath {
-        self.own
-            .base()
-            .cloned()
-            .unwrap_or_else(|| self.config.top.clone())
-    }
-
     pub(crate) fn site(&self, id: SiteId) -> &Site {
         &self.sites[id.0]
     }
@@ -348,7 +299,11 @@ impl Plan {
     pub(crate) fn problem(&mut self, kind: ProblemKind, at: Option<Origin>) {
         if let (ProblemKind::GeneratorNotEvaluated { app, generator }, Some(at)) = (&kind, at) {
             let file = self.library.files().get(at.file);
-            let detail = format!("the {generator} generator of ApplicationSet {app} is not evaluated");
+            let detail = if generator == RESOURCE_SET {
+                format!("ResourceSet {app} makes its objects in the cluster: it is not evaluated")
+            } else {
+                format!("the {generator} generator of ApplicationSet {app} is not evaluated")
+            };
             self.survey.skip(&file.path, "unsupported", detail);
         }
         let problem = Problem { kind, at };
@@ -423,109 +378,6 @@ impl Plan {
         let mut clusters = self.listed.get(path)?.iter();
         let first = clusters.next()?;
         clusters.next().is_none().then(|| first.clone())
-    }
-
-    fn take_listed(&mut self) {
-        let config = Arc::clone(&self.config);
-        for cluster in &config.clusters {
-            for entry in &cluster.roots {
-                let roots = match listed::roots(&self.survey, &config, cluster, entry) {
-                    Ok(roots) => roots,
-                    Err(problem) => {
-                        self.result.problems.push(problem);
-                        continue;
-                    }
-                };
-                for root in roots {
-                    let clusters = self.listed.entry(root.path.clone()).or_default();
-                    clusters.insert(cluster.name.clone());
-                    let mut placement = self.plain(Arc::new(root));
-                    placement.engine = match entry.engine.as_deref() {
-                        Some("argocd") => Engine::ArgoCd,
-                        Some("flux") => Engine::Flux,
-                        _ => Engine::Plain,
-                    };
-                    if let Some(app) = &entry.app {
-                        placement.app = Some(app.clone());
-                        placement.declared_app = true;
-                    }
-                    placement.cluster = Some(cluster.name.clone());
-                    placement.namespace.clone_from(&entry.namespace);
-                    placement.declared_at = Some(entry.at);
-                    let site = Site {
-                        placement,
-                        from: From::Listed,
-                        depth: 0,
-                    };
-                    self.add(site, SmolStr::default());
-                }
-            }
-        }
-    }
-
-    /// Kustomizations that nobody builds on and nothing placed.
-    fn take_kustomizations(&mut self) {
-        for path in self.survey.leaves() {
-            if !self.covered.directories.contains(&path) {
-                self.request(Arc::new(Root::new(path, RootKind::Kustomize)));
-            }
-        }
-    }
-
-    /// Manifests that no kustomization names and nothing placed.
-    fn take_manifests(&mut self) {
-        let free = self.free_manifests();
-        for root in listed::by_directory(free.iter()) {
-            self.request(Arc::new(root));
-        }
-        self.result.free = free;
-    }
-
-    /// Files with objects that no kustomization names and nothing placed.
-    fn free_manifests(&self) -> Vec<RepoPath> {
-        let mut named = FxHashSet::default();
-        for kustomization in self.survey.kustomizations.values() {
-            named.extend(&kustomization.files);
-        }
-        let is_free = |file: &&RepoPath| !named.contains(*file) && !self.covered.files.contains(*file);
-        self.survey.objects.iter().filter(is_free).cloned().collect()
-    }
-
-    /// A placement of `root` as a plain one that nobody declared.
-    fn plain(&self, root: Arc<Root>) -> Placement {
-        let reading = layout::read(&self.config, &root.path);
-        let (status, reason) = match root.kind {
-            RootKind::Helm => (PlacementStatus::Skipped, Some("helm".into())),
-            RootKind::Jsonnet => (PlacementStatus::Skipped, Some("unsupported".into())),
-            RootKind::Plugin => (PlacementStatus::Skipped, Some("plugin".into())),
-            RootKind::Kustomize | RootKind::Directory => (PlacementStatus::Rendered, None),
-        };
-        Placement {
-            id: PlacementId(0),
-            engine: Engine::Plain,
-            app: Some(layout::app_of(&self.config, &root.path, &reading)),
-            declared_app: false,
-            root: Some(root.path.clone()),
-            root_kind: root.kind,
-            render: Some(root),
-            cluster: None,
-            unnamed: None,
-            namespace: None,
-            project: None,
-            environment: reading.environment,
-            owner: reading.team,
-            declared_at: None,
-            status,
-            reason,
-            source: Source {
-                repo: "self".to_owned(),
-                revision: None,
-                deployed_by_merge: true,
-            },
-            project_owner: None,
-            request: None,
-            upkeep: Upkeep::default(),
-        }
     }
 
     /// What a root is made of, as far as its text says.

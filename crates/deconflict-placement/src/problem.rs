@@ -92,11 +92,11 @@ pub enum ProblemKind {
         /// Where the other is declared.
         first: Origin,
     },
-    /// A generator of an ApplicationSet that only a running Argo CD can answer.
+    /// A generator of an ApplicationSet that only a running Argo CD can answer, or a ResourceSet of the Flux operator.
     GeneratorNotEvaluated {
-        /// The ApplicationSet.
+        /// The ApplicationSet or ResourceSet.
         app: SmolStr,
-        /// `pullRequest`, `scmProvider`, `plugin`, …
+        /// `pullRequest`, `scmProvider`, `plugin`, …; `ResourceSet`.
         generator: SmolStr,
     },
     /// An ApplicationSet that Argo CD refuses.
@@ -117,6 +117,8 @@ pub enum ProblemKind {
         engine: Engine,
         /// Its `namespace/name`.
         app: SmolStr,
+        /// The root that holds it.
+        root: RepoPath,
     },
     /// Engine objects that make each other without end, or deeper than anybody means to.
     TooDeep {

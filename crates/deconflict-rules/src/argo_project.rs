@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use deconflict_claims::{ClusterIndex, Placed};
-use deconflict_kube::{items_at, text_at};
+use deconflict_kube::{Labels, Selector, items_at, text_at, text_of};
 use deconflict_placement::{Engine, Placement, ProjectRequest};
-use deconflict_yaml::Node;
+use deconflict_yaml::{Node, parse};
 use globset::GlobBuilder;
+use smol_str::SmolStr;
 
 use crate::FleetContext;
 
@@ -16,14 +17,15 @@ use crate::FleetContext;
 pub(crate) const DEFAULT: &str = "default";
 
 /// An AppProject that the tree holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Project<'i, 'a> {
     pub(crate) placed: &'i Placed<'a>,
-    spec: Option<&'i Node>,
+    /// Its own `spec`, then those of global projects, whose lists are added to its own.
+    specs: Vec<&'i Node>,
 }
 
 /// An Application's placement with the project that judges it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Judged<'i, 'a> {
     pub(crate) placement: &'a Placement,
     pub(crate) app: &'a str,
@@ -34,14 +36,11 @@ pub(crate) struct Judged<'i, 'a> {
 /// Every placement of an Application whose project is in the tree, next to that project: they meet in the Argo CD that
 /// holds both.
 pub(crate) fn judged<'i, 'a>(context: &'i FleetContext<'a>) -> Vec<Judged<'i, 'a>> {
-    let holder_of = |placed: &Placed<'_>| {
-        let placement = placed.placement;
-        placement.cluster.clone().or_else(|| placement.unnamed.clone())
-    };
     let objects = context.clusters.iter().flat_map(ClusterIndex::live);
     let projects: Vec<&Placed<'a>> = objects
         .filter(|placed| placed.facts.object.key.is("argoproj.io", "AppProject"))
         .collect();
+    let lenders = lenders(context);
     let of_argo = context
         .placements
         .all
@@ -56,13 +55,26 @@ pub(crate) fn judged<'i, 'a>(context: &'i FleetContext<'a>) -> Vec<Judged<'i, 'a
                 && holder_of(placed) == request.holder
         };
         let placed = *projects.iter().find(is_it)?;
+        let spec_of = |placed: &'i Placed<'a>| placed.facts.object.body.get("spec").map(|spec| &**spec);
+        let here = |name: &str| {
+            let project = projects
+                .iter()
+                .find(|placed| placed.facts.object.key.name == name && holder_of(placed) == request.holder);
+            project.and_then(|placed| spec_of(placed))
+        };
+        let lends = lenders
+            .iter()
+            .filter(|lender| lender.holder == request.holder && lender.lends_to(placed));
         Some(Judged {
             placement,
             app: placement.app.as_deref()?,
             request,
             project: Project {
                 placed,
-                spec: placed.facts.object.body.get("spec").map(|spec| &**spec),
+                specs: spec_of(placed)
+                    .into_iter()
+                    .chain(lends.filter_map(|lender| here(&lender.project)))
+                    .collect(),
             },
         })
     });
@@ -78,14 +90,15 @@ pub(crate) fn by_placement<'i, 'a>(context: &'i FleetContext<'a>) -> BTreeMap<u3
     found
 }
 
-impl<'i> Project<'i, '_> {
+impl<'i, 'a> Project<'i, 'a> {
     pub(crate) fn name(&self) -> &'i str {
         &self.placed.facts.object.key.name
     }
 
     /// The list of that name, or the whole object where it has none: what a person edits.
     pub(crate) fn place_of(&self, list: &str) -> deconflict_files::Origin {
-        let field = self.spec.and_then(|spec| spec.field(list));
+        let own = self.placed.facts.object.body.get("spec");
+        let field = own.and_then(|spec| spec.field(list));
         field.map_or(self.placed.facts.object.declared_at, |field| field.key_at.0)
     }
 
@@ -133,8 +146,11 @@ impl<'i> Project<'i, '_> {
     /// `namespaceResourceWhitelist` is there; in both cases less the blacklist.
     pub(crate) fn allows_kind(&self, placed: &Placed<'_>) -> bool {
         if placed.namespace.is_some() {
-            let listed = self.spec.and_then(|spec| spec.get("namespaceResourceWhitelist"));
-            let is_open = listed.is_none_or(|list| list.is_null(deconflict_yaml::Dialect::Kubernetes));
+            let mut listed = self
+                .specs
+                .iter()
+                .filter_map(|spec| spec.get("namespaceResourceWhitelist"));
+            let is_open = listed.all(|list| list.is_null(deconflict_yaml::Dialect::Kubernetes));
             return (is_open || self.lists("namespaceResourceWhitelist", placed))
                 && !self.lists("namespaceResourceBlacklist", placed);
         }
@@ -152,12 +168,67 @@ impl<'i> Project<'i, '_> {
         })
     }
 
-    fn items(&self, list: &str) -> impl Iterator<Item = &'i Node> + use<'i> {
-        self.spec.into_iter().flat_map({
-            let list = list.to_owned();
-            move |spec| items_at(spec, &[&list])
-        })
+    fn items<'s>(&'s self, list: &'s str) -> impl Iterator<Item = &'i Node> + use<'s, 'i, 'a> {
+        self.specs.iter().flat_map(move |spec| items_at(spec, &[list]))
     }
+}
+
+/// An entry of `globalProjects` in `argocd-cm`: a project whose lists are added to those of others (Argo CD documentation,
+/// "Configuring Global Projects").
+struct Lender {
+    holder: Option<SmolStr>,
+    project: SmolStr,
+    /// `None` for a selector that cannot be read: it may select anything.
+    selector: Option<Selector>,
+}
+
+impl Lender {
+    fn lends_to(&self, project: &Placed<'_>) -> bool {
+        let labels = Labels::of(project.facts.object.body.at_path(&["metadata", "labels"]));
+        let is_selected = self
+            .selector
+            .as_ref()
+            .is_none_or(|selector| selector.matches(&labels));
+        project.facts.object.key.name != self.project && is_selected
+    }
+}
+
+/// What each Argo CD's settings say about global projects.
+fn lenders(context: &FleetContext<'_>) -> Vec<Lender> {
+    let objects = context.clusters.iter().flat_map(ClusterIndex::live);
+    let settings = objects.filter(|placed| {
+        let key = &placed.facts.object.key;
+        key.is("", "ConfigMap") && key.name == "argocd-cm"
+    });
+    let mut found = Vec::new();
+    for placed in settings {
+        let value = placed.facts.object.body.at_path(&["data", "globalProjects"]);
+        let Some((at, text)) = value.and_then(|value| Some((value.at.file, text_of(value)?))) else {
+            continue;
+        };
+        let roots = parse(at, text)
+            .documents
+            .into_iter()
+            .filter_map(|document| document.root);
+        for entry in roots.flat_map(|root| root.items().to_vec()) {
+            let selector = entry.get("labelSelector");
+            found.extend(text_at(&entry, &["projectName"]).map(|name| Lender {
+                holder: holder_of(placed),
+                project: name.into(),
+                selector: selector.map_or_else(
+                    || Some(Selector::default()),
+                    |selector| Selector::of_label_selector(selector),
+                ),
+            }));
+        }
+    }
+    found
+}
+
+/// The Argo CD, by its cluster, that an object belongs to.
+fn holder_of(placed: &Placed<'_>) -> Option<SmolStr> {
+    let placement = placed.placement;
+    placement.cluster.clone().or_else(|| placement.unnamed.clone())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -184,7 +255,7 @@ fn among(pattern: &str, spellings: &[impl AsRef<str>]) -> Match {
 }
 
 /// A glob as gobwas reads it; with a separator `*` stays within a part. A pattern that cannot be read matches nothing.
-fn matches(pattern: &str, text: &str, separator: Option<char>) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str, separator: Option<char>) -> bool {
     if pattern == "*" {
         return true;
     }

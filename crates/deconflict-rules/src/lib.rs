@@ -4,6 +4,7 @@
 mod absent;
 mod api;
 mod argo_application;
+mod argo_drift;
 mod argo_keys;
 mod argo_project;
 mod argo_schema;

@@ -63,16 +63,23 @@ fn seconds(usage: &Usage) -> f64 {
     whole + rest / 1e6
 }
 
-/// Instructions of one `render`, as callgrind counts them.
-pub(super) fn instructions(valgrind: &Path, program: &Path, overlay: &Path) -> Result<f64, String> {
+/// Instructions of a run of `program`, as callgrind counts them; of a part of it when `functions` (names with `*`) are
+/// given: while one of them is on the stack.
+pub(super) fn instructions(
+    valgrind: &Path,
+    functions: &[&str],
+    program: &mut Command,
+) -> Result<f64, String> {
     let mut command = Command::new(valgrind);
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-    let output = command
-        .arg(program)
-        .arg("render")
-        .arg(overlay)
-        .stdout(Stdio::null())
-        .output();
+    command.args(functions.iter().map(|name| format!("--toggle-collect={name}")));
+    command.arg(program.get_program()).args(program.get_args());
+    command.envs(
+        program
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let output = command.stdout(Stdio::null()).output();
     let output = output.map_err(|error| format!("valgrind: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     let line = said.lines().find_map(|line| line.split("Collected :").nth(1));

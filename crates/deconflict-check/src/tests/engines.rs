@@ -4,7 +4,7 @@ use super::run;
 use crate::Options;
 
 /// What the rules whose ids begin with `family` find in `tree`: severity, rule, message.
-fn check(family: &str, tree: &str, want: &[&str]) {
+pub(super) fn check(family: &str, tree: &str, want: &[&str]) {
     let report = run(tree, &Options::default());
     let found = report
         .findings
@@ -41,7 +41,7 @@ rules: []
 ";
 
 /// An Application of project `team` that goes to `destination`, and that project.
-fn project(destination: &str, spec: &str) -> String {
+pub(super) fn project(destination: &str, spec: &str) -> String {
     format!(
         "{CONFIG}//- argocd/app.yaml
 apiVersion: argoproj.io/v1alpha1
@@ -60,8 +60,8 @@ spec:
     )
 }
 
-const OPEN: &str = "  sourceRepos: ['*']\n  destinations: [{server: '*', namespace: '*'}]\n";
-const EU: &str = "{name: prod-eu, namespace: web}";
+pub(super) const OPEN: &str = "  sourceRepos: ['*']\n  destinations: [{server: '*', namespace: '*'}]\n";
+pub(super) const EU: &str = "{name: prod-eu, namespace: web}";
 
 #[test]
 fn a_project_decides_by_its_lists() {

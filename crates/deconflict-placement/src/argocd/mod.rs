@@ -19,7 +19,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::entry::{full_name, sources};
 use crate::inventory::{Destination, Registration};
 use crate::plan::{Plan, Site, SiteId};
-use crate::{Engine, Placement, PlacementId, ProblemKind, ProjectRequest, Root, RootKind, Upkeep};
+use crate::{Drift, Engine, Placement, PlacementId, ProblemKind, ProjectRequest, Root, RootKind, Upkeep};
 
 use kustomize::Variables;
 use source::Found;
@@ -335,6 +335,10 @@ impl Plan {
         };
         let holder = self.site(site).placement.cluster.clone();
         let config = Arc::clone(&self.config);
+        if holder.is_none() {
+            // It may be the Argo CD's own cluster, of which this is the only name.
+            self.hints.insert(registration.name.to_string());
+        }
         self.inventory.register(holder.as_ref(), registration, &config);
     }
 }
@@ -372,8 +376,10 @@ fn upkeep(spec: &Node) -> Upkeep {
         options.any(|option| text_of(option) == Some(wanted))
     };
     let prunes = bool_at(spec, &["syncPolicy", "automated", "prune"]);
+    let drift = Drift::of(spec);
     Upkeep {
         prunes: Some(prunes == Some(true)),
         recreates: option("Replace=true") && option("Force=true"),
+        drift: (!drift.is_nothing()).then(|| Arc::new(drift)),
     }
 }

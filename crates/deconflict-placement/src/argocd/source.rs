@@ -94,6 +94,7 @@ fn overrides(
         Edited::new(Arc::new(content))
     });
     Build {
+        unrestricted: survey.argo_is_unrestricted,
         kustomization: edited,
         ..Build::default()
     }

@@ -67,7 +67,7 @@ fn applications_of_applications_are_followed_and_say_what_is_wrong() {
          plain root root directory one -
          problem: PathMissing { app: \"argocd/lost\", path: \"nowhere\" } at \"nowhere\"
          problem: ApplicationTwice { app: \"argocd/root\", first: … } at \"root\"
-         problem: Orphan { engine: ArgoCd, app: \"b\" } at \"b\"",
+         problem: Orphan { engine: ArgoCd, app: \"b\", root: \"stray\" } at \"b\"",
     );
 }
 
@@ -147,6 +147,58 @@ fn sets_make_an_application_for_each_set_of_parameters() {
          problem: SourceTwice { app: \"argocd/c-base-one\", other: \"argocd/m-one\", first: … } at \"'c-{{path.basename}}-{{name}}'\"
          problem: GeneratorNotEvaluated { app: \"argocd/asked\", generator: \"pullRequest\" } at \"asked\"",
     );
+}
+
+/// Only `by-name` says which clusters there are. `anywhere` differs from cluster to cluster in nothing that is deployed,
+/// `by-path` in its path, and a third directory is not there.
+#[test]
+fn without_an_inventory_other_sets_say_which_clusters_there_are() {
+    let template = |name: &str, path: &str| {
+        format!(
+            "{{metadata: {{name: '{name}-{{{{nameNormalized}}}}'}}, spec: {{destination: {{name: '{{{{name}}}}'}}, source: {{{HERE}: '{path}'}}}}}}"
+        )
+    };
+    let merge = "[{merge: {mergeKeys: [nameNormalized], generators: [{clusters: {}}, {list: {elements: [{nameNormalized: \
+                 one}, {nameNormalized: two}, {nameNormalized: three}]}}]}}]";
+    Setup::new(&format!(
+        "//- sets/sets.yaml\n{}---\n{}---\n{}//- d/one/pod.yaml\n{POD}//- d/two/pod.yaml\n{POD}//- a/pod.yaml\n{POD}",
+        set("by-name", merge, &template("named", "a")),
+        set("anywhere", "[{clusters: {}}]", &template("anywhere", "a")),
+        set("by-path", "[{clusters: {}}]", &template("path", "d/{{nameNormalized}}")),
+    ))
+    .source("https://git.example/r", ".")
+    .check(
+        "argocd argocd/anywhere-{{nameNormalized}} a directory - -
+         argocd argocd/named-one a directory - -
+         argocd argocd/named-three a directory - -
+         argocd argocd/named-two a directory - -
+         argocd argocd/named-{{nameNormalized}} a directory - -
+         argocd argocd/path-one d/one directory - -
+         argocd argocd/path-two d/two directory - -
+         plain sets sets directory - -",
+    );
+}
+
+#[test]
+fn build_options_of_argo_cd_lift_the_load_restrictions() {
+    let check = |options: &str, status: &str| {
+        let settings = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: argocd-cm}}\ndata: {{kustomize.buildOptions: '{options}'}}\n"
+        );
+        Setup::new(&format!(
+            "//- apps/all.yaml\n{}---\n{settings}//- a/kustomization.yaml\nresources: [../b/pod.yaml]\n//- b/pod.yaml\n{POD}",
+            app("a", &format!("destination: {{name: in-cluster}}, source: {{{HERE}: a}}")),
+        ))
+        .cluster("one", &["apps"])
+        .source("https://git.example/r", ".")
+        .run()
+        .all
+        .iter()
+        .filter(|placement| placement.app.as_deref() == Some("argocd/a"))
+        .for_each(|placement| assert_eq!(placement.status.word(), status, "{options}"));
+    };
+    check("--enable-helm --load-restrictor LoadRestrictionsNone", "rendered");
+    check("--enable-helm", "failed");
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub(crate) enum Artifact {
         /// A merge changes it.
         follows: bool,
         revision: Option<SmolStr>,
+        /// `spec.ignore` of the source.
+        ignore: Option<SmolStr>,
     },
     /// Parts of this repository that an `ArtifactGenerator` copies together.
     Copies { copies: Vec<Copy>, follows: bool },

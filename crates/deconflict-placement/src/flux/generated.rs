@@ -5,7 +5,8 @@ use std::sync::Arc;
 use deconflict_files::{Origin, RepoPath};
 use deconflict_yaml::{Kind, Node, Scalar};
 
-use crate::survey::{Survey, is_kustomization_file};
+use super::ignore::Ignore;
+use crate::survey::{KUSTOMIZATION_FILES, Survey, is_kustomization_file};
 
 /// What it lists.
 #[derive(Debug, Default)]
@@ -62,6 +63,18 @@ fn owner(survey: &Survey, path: &RepoPath, directory: &RepoPath) -> Option<RepoP
 }
 
 impl Generated {
+    /// Without what the source of the directory leaves out.
+    pub(crate) fn without(mut self, survey: &Survey, ignore: &Ignore) -> Self {
+        self.files.retain(|file| !ignore.drops(file));
+        self.directories.retain(|directory| {
+            let names = KUSTOMIZATION_FILES.iter().filter_map(|name| directory.join(name));
+            names
+                .filter(|file| survey.is_file(file))
+                .any(|file| !ignore.drops(&file))
+        });
+        self
+    }
+
     /// As the content of a kustomization file. It stands nowhere, so everything in it has the place of what asked for
     /// the directory.
     pub(crate) fn content(&self, at: Origin) -> Node {

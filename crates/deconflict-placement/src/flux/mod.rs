@@ -4,6 +4,7 @@ mod artifact;
 mod depends;
 mod edits;
 mod generated;
+mod ignore;
 mod release;
 pub(crate) mod substitute;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::{
 use artifact::{Artifact, generated_artifact};
 pub(crate) use depends::Waiting;
 pub(crate) use generated::generated;
+use ignore::Ignore;
 
 /// The namespace of a Flux object that names none and whose root sets none: that of `flux bootstrap`.
 const DEFAULT_NAMESPACE: &str = "flux-system";
@@ -108,6 +110,7 @@ impl Plan {
         placement.upkeep = Upkeep {
             prunes: Some(bool_at(spec, &["prune"]) == Some(true)),
             recreates: bool_at(spec, &["force"]) == Some(true),
+            ..Upkeep::default()
         };
         placement.cluster = cluster;
         placement.unnamed = unnamed;
@@ -141,7 +144,13 @@ impl Plan {
         } else {
             placement.status = PlacementStatus::Rendered;
             placement.reason = None;
-            placement.render = Some(Arc::new(self.flux_root(&path, spec, place, substitution)));
+            placement.render = Some(Arc::new(self.flux_root(
+                &path,
+                &source,
+                spec,
+                place,
+                substitution,
+            )));
         }
         self.add(Site::within(*site, placement), SmolStr::default());
         true
@@ -151,12 +160,17 @@ impl Plan {
     fn flux_root(
         &self,
         path: &RepoPath,
+        source: &Artifact,
         spec: &Node,
         at: Origin,
         substitution: Option<Substitution>,
     ) -> Root {
         let has_file = self.survey.kustomizations.contains_key(path);
-        let walked = generated(&self.survey, path);
+        let mut walked = generated(&self.survey, path);
+        if let (Artifact::Directory { base, ignore, .. }, false) = (source, has_file) {
+            let ignore = Ignore::of(&self.survey, &self.library, base, ignore.as_deref());
+            walked = walked.without(&self.survey, &ignore);
+        }
         if !has_file && walked.files.is_empty() && walked.directories.is_empty() {
             // Nothing to apply is no error to Flux.
             return Root::directory(path.clone(), Vec::new());
@@ -203,6 +217,7 @@ impl Plan {
                 base: own.base.clone(),
                 follows: own.follows(reference),
                 revision: reference.map(SmolStr::from),
+                ignore: None,
             },
             None => Artifact::Elsewhere {
                 url: url.into(),
@@ -222,7 +237,13 @@ impl Plan {
             placement.status = PlacementStatus::Rendered;
             placement.reason = None;
             placement.root = Some(path.clone());
-            placement.render = Some(Arc::new(self.flux_root(&path, &Node::map(place), place, None)));
+            placement.render = Some(Arc::new(self.flux_root(
+                &path,
+                &source,
+                &Node::map(place),
+                place,
+                None,
+            )));
         }
         self.add(Site::within(site, placement), SmolStr::default());
     }
@@ -306,6 +327,7 @@ impl Plan {
                 base: self.config.top.join(known.path.as_str())?,
                 follows: true,
                 revision: None,
+                ignore: None,
             });
         }
         if kind == "ExternalArtifact" {
@@ -333,6 +355,7 @@ impl Plan {
             base: self.own_base(),
             follows: true,
             revision: None,
+            ignore: None,
         })
     }
 
@@ -357,6 +380,7 @@ impl Plan {
                 base: own.base.clone(),
                 follows: pinned.is_none() && own.follows(branch.as_deref()),
                 revision,
+                ignore: text_at(object, &["spec", "ignore"]).map(SmolStr::from),
             },
             None => Artifact::Elsewhere {
                 url: url.into(),

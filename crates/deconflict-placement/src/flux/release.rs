@@ -40,6 +40,7 @@ impl Plan {
         placement.upkeep = Upkeep {
             prunes: Some(true),
             recreates: bool_at(spec, &["upgrade", "force"]) == Some(true),
+            ..Upkeep::default()
         };
         placement.cluster = cluster;
         placement.unnamed = unnamed;

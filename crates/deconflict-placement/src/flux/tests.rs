@@ -56,7 +56,7 @@ fn what_flux_bootstrap_wrote_names_the_cluster() {
         "plain old old directory - -
          flux flux-system/apps apps kustomize prod -
          flux flux-system/flux-system clusters/prod kustomize prod -
-         problem: Orphan { engine: Flux, app: \"flux-system/old\" } at \"old\"",
+         problem: Orphan { engine: Flux, app: \"flux-system/old\", root: \"old\" } at \"old\"",
     );
 }
 
@@ -151,5 +151,47 @@ fn dependencies_are_there_and_never_go_in_circles() {
          plain entry entry directory one -
          problem: DependencyMissing { app: \"flux-system/a\", dependency: \"flux-system/lost\" } at \"lost\"
          problem: DependencyCycle { apps: [\"flux-system/a\", \"flux-system/b\"] } at \"a\"",
+    );
+}
+
+#[test]
+fn a_source_leaves_files_out() {
+    let status = |ignored: &str, spec: &str| {
+        let placements = Setup::new(&format!(
+            "{ignored}//- entry/all.yaml\n{}---\n{}//- a/pod.yaml\n{POD}//- a/copy/pod.yaml\n{POD}",
+            git("r", &format!("url: 'https://git.example/r'{spec}")),
+            kustomization("a", "path: a"),
+        ))
+        .cluster("one", &["entry"])
+        .source("https://git.example/r", ".")
+        .run();
+        let mut all = placements.all.iter();
+        let placement = all.find(|placement| placement.app.as_deref() == Some("flux-system/a"));
+        placement.map(|placement| placement.status.word())
+    };
+    // One object twice in one build is refused.
+    assert_eq!(status("", ""), Some("failed"));
+    assert_eq!(status("//- .sourceignore\n/a/copy/\n", ""), Some("rendered"));
+    assert_eq!(status("//- a/.sourceignore\n/copy/\n", ""), Some("rendered"));
+    assert_eq!(status("//- b/.sourceignore\ncopy\n", ""), Some("failed"));
+    assert_eq!(status("", ", ignore: \"/*\\n!/a\\n/a/copy\""), Some("rendered"));
+}
+
+#[test]
+fn a_resource_set_stands_in_the_coverage() {
+    let set = "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {name: tenants, namespace: flux-system}\nspec: \
+               {inputs: [{tenant: a}], resources: []}\n";
+    let placements = Setup::new(&format!("//- entry/all.yaml\n{set}"))
+        .cluster("one", &["entry"])
+        .run();
+    let skipped = placements
+        .skipped
+        .iter()
+        .map(|skipped| format!("{} {}: {}", skipped.path, skipped.reason, skipped.detail));
+    assert_eq!(
+        skipped.collect::<Vec<_>>(),
+        [
+            "entry/all.yaml unsupported: ResourceSet flux-system/tenants makes its objects in the cluster: it is not evaluated"
+        ]
     );
 }

@@ -75,7 +75,8 @@ impl Plan {
                 let at = object
                     .at_path(&["metadata", "name"])
                     .map_or(object.at, |name| name.at);
-                orphans.push((ProblemKind::Orphan { engine, app }, at));
+                let root = root.path.clone();
+                orphans.push((ProblemKind::Orphan { engine, app, root }, at));
             }
         }
         for (kind, at) in orphans {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use deconflict_yaml::Node;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
-use super::{Plan, SiteId};
+use super::{Plan, RESOURCE_SET, SiteId};
+use crate::ProblemKind;
 use crate::entry::{EntryKind, full_name};
 use crate::flux::{Pending, Wait};
 
@@ -72,9 +73,26 @@ impl Plan {
                 EntryKind::Kustomization => self.pending.push(pending),
                 EntryKind::HelmRelease => self.releases.push(pending),
                 EntryKind::FluxInstance => self.flux_instance(site, &pending.object),
+                EntryKind::ResourceSet => self.resource_set(site, &pending.object),
                 EntryKind::Fact => {}
             }
         }
+    }
+
+    /// A ResourceSet makes objects of its templates and of what it asks elsewhere.
+    fn resource_set(&mut self, site: SiteId, object: &Node) {
+        let namespace = self.site(site).placement.namespace.clone();
+        let Some((namespace, name)) = full_name(object, namespace.as_deref()) else {
+            return;
+        };
+        let kind = ProblemKind::GeneratorNotEvaluated {
+            app: format_smolstr!("{namespace}/{name}"),
+            generator: RESOURCE_SET.into(),
+        };
+        let at = object
+            .at_path(&["metadata", "name"])
+            .map_or(object.at, |name| name.at);
+        self.problem(kind, Some(at));
     }
 
     fn take_fact(&mut self, site: SiteId, object: &Arc<Node>) {

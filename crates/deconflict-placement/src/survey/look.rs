@@ -125,6 +125,33 @@ pub(crate) fn is_client_side_object(root: &Node) -> bool {
     CLIENT_SIDE.contains(&group) || (api == "v1" && kind == "Config")
 }
 
+/// True when `kustomize.buildOptions` in `argocd-cm`, or the same in an `ArgoCD` of the operator, lifts the load restrictions
+/// (Argo CD documentation, "Kustomize Build Options/Parameters"). Which Argo CD it is about shows only after rendering, and
+/// not to complain is the lesser mistake.
+pub(crate) fn lifts_restrictions(loaded: &Loaded) -> bool {
+    if memmem::find(loaded.text.as_bytes(), b"LoadRestrictionsNone").is_none() {
+        return false;
+    }
+    let roots = loaded
+        .parsed()
+        .documents
+        .iter()
+        .filter_map(|document| document.root.as_ref());
+    roots.flat_map(expand_list).any(|object| {
+        let lifts = |text: Option<&str>| text.is_some_and(|text| text.contains("LoadRestrictionsNone"));
+        match text_at(&object, &["kind"]) {
+            Some("ConfigMap") if text_at(&object, &["metadata", "name"]) == Some("argocd-cm") => {
+                let data = object.get("data").map(|data| data.fields()).unwrap_or_default();
+                data.iter().any(|field| {
+                    field.name().starts_with("kustomize.buildOptions") && lifts(field.value.text())
+                })
+            }
+            Some("ArgoCD") => lifts(text_at(&object, &["spec", "kustomizeBuildOptions"])),
+            _ => false,
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

@@ -40,6 +40,10 @@ pub(crate) struct Survey {
     pub(crate) manifests: Vec<RepoPath>,
     /// Those that hold objects for a cluster: no kustomization files, no settings of tools on a person's machine.
     pub(crate) objects: BTreeSet<RepoPath>,
+    /// Settings of an Argo CD in the tree let kustomizations name files outside their directory.
+    pub(crate) argo_is_unrestricted: bool,
+    /// Files that say what Flux sources leave out, sorted.
+    pub(crate) source_ignores: Vec<RepoPath>,
     /// What is not looked at, and why.
     pub(crate) skipped: Vec<Skipped>,
     /// What cannot be read.
@@ -63,6 +67,11 @@ impl Survey {
                 }
             }
         }
+        let ignores = survey
+            .files
+            .iter()
+            .filter(|file| file.file_name() == ".sourceignore");
+        survey.source_ignores = ignores.cloned().collect();
         survey.find_charts(config);
         let mut kustomizations = Vec::new();
         let mut texts = Vec::new();
@@ -201,6 +210,7 @@ impl Survey {
                     );
                 }
                 if !is_client_side(&loaded) {
+                    self.argo_is_unrestricted |= look::lifts_restrictions(&loaded);
                     self.objects.insert(path.clone());
                 }
                 self.manifests.push(path);

@@ -102,9 +102,9 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// A project is known where the tree holds it next to the Application. `globalProjects` in argocd-cm, which lend their lists to
-    /// other projects, are not followed, nor are `sourceNamespaces` and `permitOnlyProjectScopedClusters`, which allow less than the
-    /// lists do. Where nobody says the server or the name of a destination, a pattern on it counts as
+    /// A project is known where the tree holds it next to the Application, and so are the `globalProjects` of argocd-cm, whose
+    /// lists are added to those of others. `sourceNamespaces` and `permitOnlyProjectScopedClusters`, which allow less than the
+    /// lists do, are not followed. Where nobody says the server or the name of a destination, a pattern on it counts as
     /// allowing.
     "argo-project-destination-denied", "the AppProject does not allow a cluster or namespace",
     severity: Error,

@@ -1,6 +1,6 @@
-use deconflict_files::Origin;
+use deconflict_files::{Origin, RepoPath};
 use deconflict_findings::{Finding, Severity};
-use deconflict_placement::Placement;
+use deconflict_placement::{Placement, ProblemKind};
 
 use crate::collision::list;
 use crate::files::kustomization_of;
@@ -39,7 +39,8 @@ rule! {
     /// None. `clusters[].roots` in `deconflict.yaml` says what goes where.
     ///
     /// ## Known limits
-    /// What another repository deploys from here cannot be seen from here.
+    /// What another repository deploys from here cannot be seen from here. Roots with engine objects that no entry point
+    /// reaches are `lay-orphan`.
     "lay-unknown-layout", "a root or manifest belongs to no cluster",
     severity: Info,
     joins: false,
@@ -47,9 +48,24 @@ rule! {
 }
 
 fn check(context: &FleetContext<'_>, sink: &mut Sink) {
+    // What holds engine objects that nothing applies is told of with them.
+    let orphans: Vec<&RepoPath> = context
+        .placements
+        .problems
+        .iter()
+        .filter_map(|problem| match &problem.kind {
+            ProblemKind::Orphan { root, .. } => Some(root),
+            _ => None,
+        })
+        .collect();
+    let is_orphan = |placement: &&Placement| {
+        let root = placement.root.as_ref();
+        root.is_some_and(|root| orphans.contains(&root))
+    };
     let mut roots: Vec<(&str, &Placement)> = context
         .placements
         .unplaced()
+        .filter(|placement| !is_orphan(placement))
         .filter_map(|placement| Some((placement.root.as_ref()?.display(), placement)))
         .collect();
     roots.sort_by_key(|(path, _)| *path);

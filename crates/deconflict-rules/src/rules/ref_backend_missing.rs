@@ -152,17 +152,33 @@ struct Backend<'n> {
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let Some(world) = World::new(context) else { return };
     for placed in context.index.live() {
-        let key = &placed.facts.object.key;
-        let backends = match (key.group.as_str(), key.kind.as_str()) {
-            ("networking.k8s.io" | "extensions", "Ingress") => of_ingress(placed),
-            ("route.openshift.io", "Route") => of_openshift(placed),
-            _ => continue,
-        };
-        judge(context, sink, &world, placed, &backends);
+        judge(context, sink, &world, placed, &of_object(placed));
     }
     for route in routes(context.index) {
         judge(context, sink, &world, route, &of_route(route));
     }
+}
+
+/// The backends of an Ingress or a Route of OpenShift.
+fn of_object<'n>(placed: &'n Placed<'_>) -> Vec<Backend<'n>> {
+    let key = &placed.facts.object.key;
+    match (key.group.as_str(), key.kind.as_str()) {
+        ("networking.k8s.io" | "extensions", "Ingress") => of_ingress(placed),
+        ("route.openshift.io", "Route") => of_openshift(placed),
+        _ => Vec::new(),
+    }
+}
+
+/// Namespaces and names of the Services that an Ingress or a route of any kind leads to.
+pub(crate) fn services<'n>(placed: &'n Placed<'_>) -> Vec<(Option<&'n str>, &'n Node)> {
+    let mut backends = of_object(placed);
+    if placed.facts.object.key.group == GATEWAY_API {
+        backends.extend(of_route(placed));
+    }
+    let services = backends
+        .into_iter()
+        .map(|backend| (backend.namespace, backend.name));
+    services.collect()
 }
 
 fn of_ingress<'n>(placed: &'n Placed<'_>) -> Vec<Backend<'n>> {

@@ -1,6 +1,7 @@
 use deconflict_claims::Detail;
 use deconflict_claims::pods::{Count, ScalerKind};
 
+use crate::argo_drift::{drift_of, is_ignored};
 use crate::collision::{Collision, Side, in_cluster};
 use crate::{ClusterContext, Sink, rule};
 
@@ -94,7 +95,8 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// An engine that is told to ignore differences of `spec.replicas` is not known here. `replicas: 0` switches a
+    /// An Application that ignores differences of `spec.replicas` and has `RespectIgnoreDifferences=true` leaves the number
+    /// alone; one that heals itself fights at once, which is `argo-selfheal-fight`. `replicas: 0` switches a
     /// HorizontalPodAutoscaler off and is not reported.
     "sel-replicas-vs-hpa", "a workload sets its replicas although an autoscaler does",
     severity: Warning,
@@ -123,6 +125,12 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             continue;
         };
         let workload = context.index.workload(pod);
+        if let Some(drift) = drift_of(workload) {
+            let is_left = is_ignored(&drift.ignored, workload, "/spec/replicas");
+            if (is_left && drift.respects_ignored) || (!is_left && drift.self_heal.is_some()) {
+                continue;
+            }
+        }
         let message = format!(
             "{} sets {pods} replicas although {} scales it{}",
             workload.title(),

@@ -27,8 +27,10 @@ const CLUSTER_NAMES: [&str; 4] = ["nameNormalized", "name", "cluster", "server"]
 pub(crate) struct Generators<'a> {
     context: Context<'a>,
     renderer: &'a Renderer,
-    /// Clusters that lists of this set name, for when nobody declares any.
+    /// Clusters that lists of this set name, else those of any set, for when nobody declares any.
     hints: BTreeSet<String>,
+    /// True when `hints` are those of other sets.
+    borrowed: bool,
     /// True when clusters had to be guessed from `hints`.
     pub(crate) guessed: bool,
     pub(crate) not_evaluated: Vec<SmolStr>,
@@ -38,13 +40,15 @@ pub(crate) struct Generators<'a> {
 impl<'a> Generators<'a> {
     pub(crate) fn new(context: Context<'a>, renderer: &'a Renderer, all: &[&Node]) -> Self {
         let mut hints = hints(all.iter().copied());
-        if hints.is_empty() {
+        let borrowed = hints.is_empty();
+        if borrowed {
             hints.clone_from(context.hints);
         }
         Self {
             context,
             renderer,
             hints,
+            borrowed,
             guessed: false,
             not_evaluated: Vec::new(),
             errors: Vec::new(),
@@ -60,6 +64,11 @@ impl<'a> Generators<'a> {
             .map(without_empty);
         let all = self.run(generator, 0);
         all.into_iter().map(|params| (params, template.clone())).collect()
+    }
+
+    /// True when the clusters are guessed from what other sets say.
+    pub(crate) fn is_hearsay(&self) -> bool {
+        self.guessed && self.borrowed
     }
 
     fn run(&mut self, generator: &Node, depth: u32) -> Vec<Params> {

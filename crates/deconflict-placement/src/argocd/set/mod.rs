@@ -44,6 +44,8 @@ pub(crate) struct Context<'a> {
 struct Made {
     object: Arc<Node>,
     is_guess: bool,
+    /// Its parameters name a cluster.
+    is_of_cluster: bool,
 }
 
 impl Plan {
@@ -140,8 +142,12 @@ fn make(
             made.push(Made {
                 object: application,
                 is_guess: generation.guessed,
+                is_of_cluster: params.contains_key("nameNormalized"),
             });
         }
+    }
+    if generation.is_hearsay() {
+        drop_copies(&mut made);
     }
     for generator in std::mem::take(&mut generation.not_evaluated) {
         let app = set.clone();
@@ -155,6 +161,19 @@ fn make(
     }
     problems.dedup();
     (made, problems)
+}
+
+/// Drop what differs from the Application for any cluster only in its destination: that other sets name a cluster does
+/// not say that this one makes an Application for it.
+fn drop_copies(made: &mut Vec<Made>) {
+    let spec = |made: &Made| {
+        let mut spec = Node::clone(made.object.get("spec")?);
+        spec.remove("destination");
+        Some(spec)
+    };
+    let general = made.iter().filter(|made| !made.is_of_cluster);
+    let general: Vec<Node> = general.filter_map(spec).collect();
+    made.retain(|made| !made.is_of_cluster || !spec(made).is_some_and(|spec| general.contains(&spec)));
 }
 
 /// The Application that a rendered template is.
