@@ -106,6 +106,7 @@ fn summary(rules: &[&RuleMeta]) -> String {
         ("Hooks", "hooks"),
         ("Beside other tools", "comparison"),
         ("What is not checked", "limits"),
+        ("Claims as a file", "claims"),
         ("Performance", "performance"),
         ("Accuracy", "accuracy"),
         ("Security", "security"),

@@ -17,6 +17,7 @@ mod engines;
 mod gone;
 mod incidents;
 mod kustomize;
+mod mechanisms;
 mod shared;
 
 fn input(text: &str) -> Input {

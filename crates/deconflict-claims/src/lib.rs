@@ -17,6 +17,7 @@ pub mod pods;
 mod punycode;
 mod routes;
 mod spot;
+pub mod wire;
 
 pub use claim::{Claim, Space, What};
 pub(crate) use extract::extract;
