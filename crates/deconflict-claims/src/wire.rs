@@ -181,7 +181,7 @@ impl Claimant {
         let at = |origin| {
             let place = place(origin);
             At {
-                path: place.path.to_string(),
+                path: place.path,
                 line: place.line,
             }
         };
@@ -239,7 +239,10 @@ impl From<&What> for Details {
             },
             What::Address { sharing, ports } => Self::SharedWithKey {
                 sharing: sharing.as_ref().map(text),
-                ports: ports.iter().map(|(port, protocol)| (*port, text(protocol))).collect(),
+                ports: ports
+                    .iter()
+                    .map(|(port, protocol)| (*port, text(protocol)))
+                    .collect(),
             },
             What::KeptFor { namespace, name } => Self::KeptFor {
                 for_namespace: text(namespace),
@@ -266,7 +269,10 @@ impl From<&Details> for What {
             },
             Details::SharedWithKey { sharing, ports } => Self::Address {
                 sharing: sharing.as_ref().map(SmolStr::from),
-                ports: ports.iter().map(|(port, protocol)| (*port, protocol.into())).collect(),
+                ports: ports
+                    .iter()
+                    .map(|(port, protocol)| (*port, protocol.into()))
+                    .collect(),
             },
             Details::KeptFor {
                 for_namespace,
@@ -276,7 +282,9 @@ impl From<&Details> for What {
                 name: for_name.into(),
             },
             Details::Writer { sub_paths, container } => Self::Writer {
-                sub_paths: sub_paths.as_ref().map(|paths| paths.iter().map(SmolStr::from).collect()),
+                sub_paths: sub_paths
+                    .as_ref()
+                    .map(|paths| paths.iter().map(SmolStr::from).collect()),
                 container: container.into(),
             },
         }
@@ -296,10 +304,15 @@ mod tests {
         let text = || ".{0,8}".prop_map(smol_str::SmolStr::from);
         prop_oneof![
             Just(What::Whole),
-            (text(), any::<bool>()).prop_map(|(protocol, health_check)| What::Port { protocol, health_check }),
-            (of(text()), vec((any::<i64>(), text()), 0..3)).prop_map(|(sharing, ports)| What::Address { sharing, ports }),
+            (text(), any::<bool>()).prop_map(|(protocol, health_check)| What::Port {
+                protocol,
+                health_check
+            }),
+            (of(text()), vec((any::<i64>(), text()), 0..3))
+                .prop_map(|(sharing, ports)| What::Address { sharing, ports }),
             (text(), text()).prop_map(|(namespace, name)| What::KeptFor { namespace, name }),
-            (of(vec(text(), 0..3)), text()).prop_map(|(sub_paths, container)| What::Writer { sub_paths, container }),
+            (of(vec(text(), 0..3)), text())
+                .prop_map(|(sub_paths, container)| What::Writer { sub_paths, container }),
         ]
     }
 
@@ -332,17 +345,19 @@ mod tests {
             (of(name()), name(), name(), of(name()), name()),
             (name(), of(name()), at(), vec(entry, 0..4)),
         )
-            .prop_map(|((cluster, group, kind, namespace, name), (app, owner, at, claims))| Claimant {
-                cluster,
-                group,
-                kind,
-                namespace,
-                name,
-                app,
-                owner,
-                at,
-                claims,
-            })
+            .prop_map(
+                |((cluster, group, kind, namespace, name), (app, owner, at, claims))| Claimant {
+                    cluster,
+                    group,
+                    kind,
+                    namespace,
+                    name,
+                    app,
+                    owner,
+                    at,
+                    claims,
+                },
+            )
     }
 
     proptest! {
@@ -364,30 +379,60 @@ mod tests {
     #[test]
     fn the_form_of_version_1() {
         let page = include_str!("../../../docs/claims.md");
-        let example = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+        let example = page
+            .split("```json\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
         let ledger = Ledger::from_json(example.expect("an example")).expect("reads");
         let object = &ledger.objects[0];
-        assert_eq!((object.kind.as_str(), object.owner.as_deref()), ("Service", Some("payments")));
-        let claims: Vec<(Word, &str, &Details)> =
-            object.claims.iter().map(|claim| (claim.space, claim.key.as_str(), &claim.what)).collect();
-        let port = Details::Port { protocol: "TCP".into(), health_check: false };
-        let address = Details::SharedWithKey { sharing: Some("edge".into()), ports: vec![(443, "TCP".into())] };
+        assert_eq!(
+            (object.kind.as_str(), object.owner.as_deref()),
+            ("Service", Some("payments"))
+        );
+        let claims: Vec<(Word, &str, &Details)> = object
+            .claims
+            .iter()
+            .map(|claim| (claim.space, claim.key.as_str(), &claim.what))
+            .collect();
+        let port = Details::Port {
+            protocol: "TCP".into(),
+            health_check: false,
+        };
+        let address = Details::SharedWithKey {
+            sharing: Some("edge".into()),
+            ports: vec![(443, "TCP".into())],
+        };
         assert_eq!(
             claims,
-            [(Word::NodePort, "30080", &port), (Word::LoadBalancerIp, "192.0.2.10", &address)]
+            [
+                (Word::NodePort, "30080", &port),
+                (Word::LoadBalancerIp, "192.0.2.10", &address)
+            ]
         );
         // Written again it is the same, whatever the layout of the text.
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
-        assert_eq!(value(&ledger.to_json().expect("writes")), value(example.unwrap_or_default()));
+        assert_eq!(
+            value(&ledger.to_json().expect("writes")),
+            value(example.unwrap_or_default())
+        );
     }
 
     #[test]
     fn other_versions_and_fields() {
         let read = |text: &str| Ledger::from_json(text);
-        assert_eq!(read("{\"version\": 2, \"objects\": 7}"), Err(LedgerError::Version(2)));
+        assert_eq!(
+            read("{\"version\": 2, \"objects\": 7}"),
+            Err(LedgerError::Version(2))
+        );
         assert!(matches!(read("{\"objects\": []}"), Err(LedgerError::Form(_))));
         assert!(matches!(read("[]"), Err(LedgerError::Form(_))));
         let more = "{\"version\": 1, \"made_by\": \"x\", \"objects\": []}";
-        assert_eq!(read(more), Ok(Ledger { version: 1, objects: vec![] }));
+        assert_eq!(
+            read(more),
+            Ok(Ledger {
+                version: 1,
+                objects: vec![]
+            })
+        );
     }
 }

@@ -22,6 +22,7 @@ mod images;
 mod istio;
 mod kustomize;
 mod list;
+mod mixed_routes;
 mod netpol;
 mod overlap;
 mod platform;

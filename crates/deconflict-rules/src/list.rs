@@ -232,6 +232,7 @@ pub static ALL: &[&Rule] = &[
     &rules::sto_rwo_multi_replica::RULE,
     &rules::sto_rwo_surge::RULE,
     &rules::sup_registry_denied::RULE,
+    &rules::sup_signature_uncovered::RULE,
     &rules::sup_tag_mutable::RULE,
 ];
 

@@ -273,10 +273,10 @@ fn cilium_peers(rule: &Node, own: bool) -> bool {
             })
 }
 
-/// A peer of a NetworkPolicy that is made of pods.
+/// A peer of a policy that is made of pods.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer<'n> {
-    /// The entry of `from` or `to`.
+    /// The entry of `from` or `to`, of `fromEndpoints` or `toEndpoints`, or the entity.
     pub(crate) node: &'n Node,
     /// It names no pods: all of the namespaces are meant.
     pub(crate) any_pod: bool,
@@ -293,15 +293,87 @@ impl Peer<'_> {
     }
 }
 
-/// The peers of a NetworkPolicy with the namespaces that each reaches and that have pods. Of a namespace that is not
-/// declared only the name is known.
+/// The label that every namespace has: its name.
+const NAME: &str = "kubernetes.io/metadata.name";
+
+/// Namespaces that have pods and whose labels `selector` matches. Of one that is not declared only the name is known.
+fn namespaces(index: &ClusterIndex<'_>, selector: &Selector) -> Vec<SmolStr> {
+    let matches = |name: &&SmolStr| {
+        let declared = index.find("", "Namespace", None, name);
+        let labels = declared.and_then(|placed| placed.facts.object.body.at_path(&["metadata", "labels"]));
+        let mut labels = Labels::of(labels);
+        labels.set(NAME, name);
+        selector.matches(&labels)
+    };
+    index.pods().namespaces().filter(matches).cloned().collect()
+}
+
+/// The peers of a CiliumNetworkPolicy that are pods: endpoints, and the entities that stand for all of them.
+fn cilium_peers_of<'n>(
+    index: &ClusterIndex<'_>,
+    policy: &'n Placed<'_>,
+    direction: Direction,
+) -> Vec<Peer<'n>> {
+    const NAMESPACE: &str = "io.kubernetes.pod.namespace";
+    const NAMESPACE_LABEL: &str = "io.cilium.k8s.namespace.labels.";
+    let (endpoints, entities) = match direction {
+        Direction::Ingress => ("fromEndpoints", "fromEntities"),
+        Direction::Egress => ("toEndpoints", "toEntities"),
+    };
+    let peer = |node: &'n Node| {
+        let selector = plain(Selector::of_label_selector(node)?);
+        let (mut pods, mut spaces) = (Selector::default(), Selector::default());
+        for (key, wanted) in selector.requirements {
+            if key == NAMESPACE {
+                spaces.requirements.push((NAME.into(), wanted));
+            } else if let Some(label) = key.strip_prefix(NAMESPACE_LABEL) {
+                spaces.requirements.push((label.into(), wanted));
+            } else if key.contains(':') || key.starts_with("io.cilium.") {
+                // Reserved identities and Cilium's own labels are not those of pods.
+                return None;
+            } else {
+                pods.requirements.push((key, wanted));
+            }
+        }
+        Some(Peer {
+            node,
+            any_pod: pods.is_empty(),
+            // Without a namespace an endpoint selector means the policy's own.
+            namespaces: if spaces.is_empty() {
+                vec![policy.namespace.clone()?]
+            } else {
+                namespaces(index, &spaces)
+            },
+            pods,
+        })
+    };
+    let entity = |node: &'n Node| {
+        matches!(text_of(node), Some("all" | "cluster")).then(|| Peer {
+            node,
+            any_pod: true,
+            pods: Selector::default(),
+            namespaces: index.pods().namespaces().cloned().collect(),
+        })
+    };
+    let specs = specs(policy).into_iter();
+    let rules = specs.flat_map(|spec| items_at(spec, &[direction.field()]));
+    let all = rules.flat_map(|rule| {
+        let named = items_at(rule, &[entities]).filter_map(entity);
+        items_at(rule, &[endpoints]).filter_map(peer).chain(named)
+    });
+    all.collect()
+}
+
+/// The peers of a policy with the namespaces that each reaches and that have pods.
 pub(crate) fn peers<'n>(
     index: &ClusterIndex<'_>,
     policy: &'n Placed<'_>,
     direction: Direction,
 ) -> Vec<Peer<'n>> {
-    const NAME: &str = "kubernetes.io/metadata.name";
     let object = &policy.facts.object;
+    if object.key.is("cilium.io", "CiliumNetworkPolicy") {
+        return cilium_peers_of(index, policy, direction);
+    }
     if !object.key.is("networking.k8s.io", "NetworkPolicy") {
         return Vec::new();
     }
@@ -317,18 +389,7 @@ pub(crate) fn peers<'n>(
         let namespaces = match select("namespaceSelector") {
             None if pods.is_none() => return None,
             None => vec![policy.namespace.clone()?],
-            Some(selector) => {
-                let selector = selector?;
-                let matches = |name: &&SmolStr| {
-                    let declared = index.find("", "Namespace", None, name);
-                    let labels =
-                        declared.and_then(|placed| placed.facts.object.body.at_path(&["metadata", "labels"]));
-                    let mut labels = Labels::of(labels);
-                    labels.set(NAME, name);
-                    selector.matches(&labels)
-                };
-                index.pods().namespaces().filter(matches).cloned().collect()
-            }
+            Some(selector) => namespaces(index, &selector?),
         };
         Some(Peer {
             node,

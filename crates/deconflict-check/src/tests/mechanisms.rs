@@ -113,9 +113,17 @@ metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {containers: [{name: web, image: \"example.com/web:1\"}]}
 ";
     let own = |overlay: String| deployment("api", 1, 80, &overlay);
-    let label = |value: &str| patch(&format!("{{template: {{metadata: {{labels: {{app: {value}}}}}}}}}"));
+    let label = |value: &str| {
+        patch(&format!(
+            "{{template: {{metadata: {{labels: {{app: {value}}}}}}}}}"
+        ))
+    };
     let json = |value: &str| json_patch("/spec/template/metadata/labels/app", &format!("\"{value}\""));
-    let transformer = |value: &str| in_shop(&format!("labels:\n- pairs: {{app: {value}}}\n  includeTemplates: true\n"));
+    let transformer = |value: &str| {
+        in_shop(&format!(
+            "labels:\n- pairs: {{app: {value}}}\n  includeTemplates: true\n"
+        ))
+    };
     let (base, overlay) = (at(BASE, 14), |line| at(OVERLAY, line));
     check(
         "sel-service-hijack",
@@ -128,7 +136,11 @@ spec: {containers: [{name: web, image: \"example.com/web:1\"}]}
             ),
             ("patch", [own(label("web")), own(label("wed"))], &overlay(8)),
             ("JSON patch", [own(json("web")), own(json("wed"))], &overlay(5)),
-            ("labels", [own(transformer("web")), own(transformer("wed"))], &overlay(4)),
+            (
+                "labels",
+                [own(transformer("web")), own(transformer("wed"))],
+                &overlay(4),
+            ),
             (
                 "namespace",
                 [
@@ -162,12 +174,19 @@ spec:
         &[
             (
                 "base",
-                [deployment("api", 4, 80, &in_shop("")), deployment("api", 3, 80, &in_shop(""))],
+                [
+                    deployment("api", 4, 80, &in_shop("")),
+                    deployment("api", 3, 80, &in_shop("")),
+                ],
                 &base,
             ),
             ("patch", [own(replicas(4)), own(replicas(3))], &overlay(8)),
             ("JSON patch", [own(json(4)), own(json(3))], &overlay(5)),
-            ("replicas", [own(transformer(4)), own(transformer(3))], &overlay(4)),
+            (
+                "replicas",
+                [own(transformer(4)), own(transformer(3))],
+                &overlay(4),
+            ),
             (
                 "namespace",
                 [
@@ -193,7 +212,12 @@ metadata: {name: shop, labels: {istio-injection: enabled}}
             "{{template: {{spec: {{containers: [{{name: api, ports: [{{containerPort: {port}}}]}}]}}}}}}"
         ))
     };
-    let json = |port: u16| json_patch("/spec/template/spec/containers/0/ports/0/containerPort", &port.to_string());
+    let json = |port: u16| {
+        json_patch(
+            "/spec/template/spec/containers/0/ports/0/containerPort",
+            &port.to_string(),
+        )
+    };
     let (base, overlay) = (at(BASE, 20), |line| at(OVERLAY, line));
     check(
         "sid-port-reserved",

@@ -11,7 +11,7 @@ use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds NetworkPolicies that let pods of another team in, or pods out to those of another team, in a namespace of
+    /// Finds NetworkPolicies and CiliumNetworkPolicies that let pods of another team in, or pods out to those of another team, in a namespace of
     /// that team, without a contract.
     ///
     /// ## Why it matters
@@ -140,7 +140,7 @@ rule! {
     /// ## Known limits
     /// Both owners must be known: the policy's, and that of the namespace (`teams[].namespaces`) with pods that the
     /// peer matches. Pods that `layout.infra` deploys (ingress controllers, monitoring) are expected peers. Address
-    /// blocks and policies of Cilium are not looked at.
+    /// blocks, names outside of the cluster and policies for the whole cluster are not looked at.
     "iso-foreign-peer", "a network policy opens traffic with another team",
     severity: Warning,
     joins: false,
@@ -203,11 +203,17 @@ fn report(
         workload.title(),
         in_cluster(context.index)
     );
-    let spot = ["namespaceSelector", "matchLabels"]
-        .iter()
-        .try_fold(peer.node, |node, name| node.at_path(&[*name]))
-        .and_then(|labels| labels.fields().first().map(|field| Spot::of(&field.value)))
-        .unwrap_or_else(|| Spot::of(peer.node));
+    let of_namespaces = peer.node.at_path(&["namespaceSelector", "matchLabels"]);
+    let of_endpoints = peer.node.at_path(&["matchLabels"]);
+    let spot = of_namespaces
+        .and_then(|labels| labels.fields().first())
+        .or_else(|| {
+            of_endpoints?
+                .fields()
+                .iter()
+                .find(|field| field.name().contains("namespace"))
+        })
+        .map_or_else(|| Spot::of(peer.node), |field| Spot::of(&field.value));
     // The policy is what would change; the other side only explains, in the order of the sentence.
     let collision = Collision {
         sides: vec![
@@ -296,6 +302,51 @@ mod tests {
             let text = format!(
                 "{}{}{}//- infra/n/overlays/prod/n.yaml\napiVersion: v1\nkind: Namespace\nmetadata: {{name: b, labels: {{tier: back}}}}\n\
                  //- apps/a/a/overlays/prod/np.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: np, namespace: a}}\nspec: {{podSelector: {{}}, {spec}}}\n",
+                pod("apps/a/a", "a"),
+                pod("apps/b/b", "b"),
+                pod("infra/edge", "edge"),
+            );
+            let got = run_with("iso-foreign-peer", &text, &config(), Engine::Plain);
+            assert_eq!(!got.is_empty(), found, "{text}\n{got}");
+        }
+    }
+
+    #[test]
+    fn peers_of_cilium() {
+        let named = |name: &str| format!("matchLabels: {{'k8s:io.kubernetes.pod.namespace': {name}}}");
+        let from = |peer: &str| format!("ingress: [{{fromEndpoints: [{{{peer}}}]}}]");
+        for (spec, found) in [
+            (from(&named("b")), true),
+            (
+                from("matchLabels: {app: b, io.kubernetes.pod.namespace: b}"),
+                true,
+            ),
+            (
+                from("matchLabels: {'k8s:io.cilium.k8s.namespace.labels.tier': back}"),
+                true,
+            ),
+            ("ingress: [{fromEntities: [cluster]}]".to_owned(), true),
+            (format!("egress: [{{toEndpoints: [{{{}}}]}}]", named("b")), true),
+            // Without a namespace its own is meant; no such pods; the platform's; the world, nodes and reserved identities.
+            (from(""), false),
+            (from("matchLabels: {app: b}"), false),
+            (from(&named("a")), false),
+            (
+                from("matchLabels: {app: z, io.kubernetes.pod.namespace: b}"),
+                false,
+            ),
+            (from(&named("edge")), false),
+            ("ingress: [{fromEntities: [world, host]}]".to_owned(), false),
+            (from("matchLabels: {'reserved:host': ''}"), false),
+        ] {
+            let pod = |path: &str, name: &str| {
+                format!(
+                    "//- {path}/overlays/prod/p.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {name}, labels: {{app: {name}}}}}\nspec: {{containers: []}}\n"
+                )
+            };
+            let text = format!(
+                "{}{}{}//- infra/n/overlays/prod/n.yaml\napiVersion: v1\nkind: Namespace\nmetadata: {{name: b, labels: {{tier: back}}}}\n\
+                 //- apps/a/a/overlays/prod/np.yaml\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: np, namespace: a}}\nspec: {{endpointSelector: {{}}, {spec}}}\n",
                 pod("apps/a/a", "a"),
                 pod("apps/b/b", "b"),
                 pod("infra/edge", "edge"),

@@ -136,4 +136,5 @@ pub(crate) mod sto_pvc_shared;
 pub(crate) mod sto_rwo_multi_replica;
 pub(crate) mod sto_rwo_surge;
 pub(crate) mod sup_registry_denied;
+pub(crate) mod sup_signature_uncovered;
 pub(crate) mod sup_tag_mutable;

@@ -7,13 +7,15 @@ use deconflict_kube::{items_at, text_of};
 
 use crate::collision::{Collision, Side, in_cluster, list};
 use crate::gateway::routes;
+use crate::mixed_routes::{Served, pairs};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
     /// Finds two routes of the Gateway API, of different applications, that one listener serves for the same host with the
     /// same match: path, method, headers and query parameters. Of TLSRoutes the host alone counts, of TCPRoutes and UDPRoutes
-    /// the listener.
+    /// the listener. An HTTPRoute and a GRPCRoute whose hosts have one in common on a listener are found too, whatever they
+    /// match.
     ///
     /// ## Why it matters
     /// Between routes that differ the more specific one wins. Between equal ones the older does, and age is not in Git: the
@@ -151,10 +153,19 @@ struct Claim<'i, 'a> {
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let mut claims: BTreeMap<Key, Vec<Claim<'_, '_>>> = BTreeMap::new();
     let listeners = Listeners::new(context.index);
+    let mut by_listener: BTreeMap<String, Vec<(String, &Placed<'_>)>> = BTreeMap::new();
     for route in routes(context.index) {
         let matches = route_matches(route);
+        let has_host = matches!(route.facts.object.key.kind.as_str(), "HTTPRoute" | "GRPCRoute");
         for (listener, hosts, certainty) in served(context, &listeners, route) {
             for host in hosts {
+                // Of a Gateway that is not there nobody knows what a listener is.
+                if has_host && certainty == Certainty::Witnessed {
+                    by_listener
+                        .entry(listener.clone())
+                        .or_default()
+                        .push((host.clone(), route));
+                }
                 for (found, spot) in &matches {
                     let kind = route.facts.object.key.kind.to_string();
                     let key = (kind, listener.clone(), host.clone(), found.clone());
@@ -198,6 +209,61 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     for ((parent, wanted, _), shared) in &found {
         report(context, sink, (parent, wanted), shared);
     }
+    for (listener, all) in &by_listener {
+        let all: Vec<Served<'_, '_>> = all.iter().map(|(host, route)| Served { host, route }).collect();
+        for pair in pairs(&all) {
+            report_mixed(context, sink, listener, pair);
+        }
+    }
+}
+
+/// A host that an HTTPRoute and a GRPCRoute share on one listener: one of them is not accepted.
+fn report_mixed<'c, 'a>(
+    context: &ClusterContext<'_>,
+    sink: &mut Sink,
+    listener: &str,
+    (grpc, http): (Served<'c, 'a>, Served<'c, 'a>),
+) {
+    let side = |served: Served<'c, 'a>| {
+        let names = served.route.facts.object.body.at_path(&["spec", "hostnames"]);
+        let name = names
+            .and_then(|names| names.items().first().map(|first| &**first))
+            .or(names);
+        match name {
+            Some(node) => Side::new(served.route, Spot::of(node)),
+            None => Side::declared(served.route),
+        }
+    };
+    let collision = Collision::new(context.files, [side(grpc), side(http)]);
+    if !collision.crosses_applications() {
+        return;
+    }
+    let host = match (grpc.host, http.host) {
+        ("", "") => "*",
+        ("", host) | (host, "") => host,
+        // The narrower one is the longer one.
+        (one, other) if one.len() < other.len() => other,
+        (one, _) => one,
+    };
+    let message = format!(
+        "{} {} claim {host} of {listener}, one for gRPC and one for HTTP{}",
+        collision.who(),
+        collision.both(),
+        in_cluster(context.index)
+    );
+    let Some(mut finding) = collision.finding(&RULE, message) else {
+        return;
+    };
+    finding.key = Some(format!("{host} gRPC and HTTP"));
+    finding.notes.push(
+        "a host of a listener belongs to routes of one kind: the older route is accepted, the other is not. Age is not in Git: \
+         a new cluster may choose the other"
+            .to_owned(),
+    );
+    finding.help = Some(
+        "give one of them a host of its own, or write the gRPC calls as an HTTPRoute (`POST /service/method`)".to_owned(),
+    );
+    sink.report(finding);
 }
 
 /// Parent, match, and the routes by namespace and name.
@@ -386,6 +452,47 @@ mod tests {
             "apps/a/web/overlays/prod/s.yaml",
         );
         let text = GATEWAY.to_owned() + &route("a", &spec) + &second;
+        assert_eq!(run(RULE, &text), "");
+    }
+
+    /// Gateway API, GRPCRoute `hostnames`: a listener accepts one of an HTTPRoute and a GRPCRoute whose hosts intersect.
+    #[test]
+    fn a_host_of_two_kinds() {
+        let spec = |host: &str, more: &str| {
+            format!("{PARENT}{more}, hostnames: [{host}], rules: [{{backendRefs: [{{name: x}}]}}]")
+        };
+        let grpc = |team, spec: &str| route(team, spec).replace("HTTPRoute", "GRPCRoute");
+        for (one, other, found) in [
+            ("a.x.com", "a.x.com", true),
+            ("a.x.com", "'*.x.com'", true),
+            ("'*.x.com'", "a.b.x.com", true),
+            ("'*.b.x.com'", "'*.x.com'", true),
+            ("", "a.x.com", true),
+            ("a.x.com", "", true),
+            // Near misses: other hosts, and the wildcard does not mean its own suffix.
+            ("a.x.com", "b.x.com", false),
+            ("'*.a.x.com'", "a.x.com", false),
+            ("'*.a.x.com'", "'*.b.x.com'", false),
+        ] {
+            let text = GATEWAY.to_owned() + &grpc("a", &spec(one, "")) + &route("b", &spec(other, ""));
+            let got = run(RULE, &text);
+            assert_eq!(
+                got.contains("one for gRPC and one for HTTP"),
+                found,
+                "{one} | {other}\n{got}"
+            );
+        }
+        // Other listeners; one application; two of a kind.
+        let (http, https) = (
+            PARENT.replace("edge}", "edge, port: 80}"),
+            PARENT.replace("edge}", "edge, port: 443}"),
+        );
+        let on = |parent: &str| format!("{parent}, hostnames: [a.x.com], rules: [{{}}]");
+        let text = GATEWAY.to_owned() + &grpc("a", &on(&http)) + &route("b", &on(&https));
+        assert_eq!(run(RULE, &text), "");
+        let text = GATEWAY.to_owned()
+            + &grpc("a", &spec("a.x.com", ""))
+            + &route("a", &spec("a.x.com", "")).replace("overlays/prod/r.yaml", "overlays/prod/s.yaml");
         assert_eq!(run(RULE, &text), "");
     }
 
