@@ -72,6 +72,7 @@ impl Judge<'_> {
             finding,
             meta,
             seen: Vec::new(),
+            kept: false,
         })
     }
 }

@@ -8,10 +8,11 @@ use deconflict_findings::PlacementStatus;
 use deconflict_kube::{Object, settle};
 use deconflict_kustomize::{Problem, ProblemKind, Rendered, Session, Warning};
 use deconflict_placement::{Feed, Placements, Plan, Root, RootKind};
-use deconflict_yaml::Library;
+use deconflict_yaml::{Library, Node};
 use rayon::prelude::*;
 
 use crate::Input;
+use crate::change::Inputs;
 use crate::guard::Losses;
 
 /// A root and what came out of it.
@@ -19,6 +20,8 @@ use crate::guard::Losses;
 pub(crate) struct Built {
     /// The root.
     pub(crate) root: Root,
+    /// What came out of it, as its engine's objects are looked for in it.
+    objects: Vec<Arc<Node>>,
     /// Its objects and what they claim.
     pub(crate) footprint: Footprint,
     /// Why it, or a part of it, cannot be built.
@@ -29,19 +32,51 @@ pub(crate) struct Built {
     pub(crate) used: Vec<Origin>,
     /// What was read on the way.
     pub(crate) reads: Reads,
+    /// It is not rendered yet, because it leads to nothing: see [`Plan::outline`]. `reads` are what it would read.
+    pub(crate) waits: bool,
+}
+
+/// Which roots are rendered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All.
+    All,
+    /// Those that may lead to others; the rest waits for somebody who wants it.
+    Leading,
 }
 
 /// Everything that is deployed.
 #[derive(Debug, Default)]
 pub(crate) struct Deployed {
     /// Roots, sorted.
-    pub(crate) roots: Vec<Built>,
+    pub(crate) roots: Vec<Arc<Built>>,
     /// Who deploys them where.
     pub(crate) placements: Placements,
 }
 
-/// Render all there is. Deterministic: waves are sorted, and results are taken in order.
-pub(crate) fn build(input: &Input, losses: &Losses) -> Deployed {
+/// What another tree's roots gave, for those that would give the same here.
+pub(crate) struct Known<'k> {
+    /// Sorted by root.
+    pub(crate) roots: &'k [Arc<Built>],
+    /// Where the trees differ.
+    pub(crate) inputs: &'k Inputs<'k>,
+}
+
+impl Known<'_> {
+    /// What `root` gave, if it reads nothing that differs. One that waits must also wait here, for the same.
+    fn find(&self, root: &Root, outline: Option<&Reads>) -> Option<Arc<Built>> {
+        let at = self.roots.binary_search_by(|built| built.root.cmp(root)).ok()?;
+        let built = &self.roots[at];
+        let is_same = root.stands_as(&built.root)
+            && (!built.waits || outline == Some(&built.reads))
+            && self.inputs.are_same(&built.reads);
+        is_same.then(|| Arc::clone(built))
+    }
+}
+
+/// Render all there is, but for what is `known` and what may wait. Deterministic: waves are sorted, and results are taken
+/// in order.
+pub(crate) fn build(input: &Input, known: Option<&Known<'_>>, extent: Extent, losses: &Losses) -> Deployed {
     let session = Session::new(Arc::clone(&input.library));
     let mut plan = Plan::new(
         Arc::clone(&input.library),
@@ -55,32 +90,93 @@ pub(crate) fn build(input: &Input, losses: &Losses) -> Deployed {
         if wave.is_empty() {
             break;
         }
-        let mut rendered: Vec<Rendered> = wave
-            .par_iter()
-            .map(|root| render(root, &session, losses))
+        let wave: Vec<(Root, Option<Reads>)> = wave
+            .into_iter()
+            .map(|root| {
+                let may_wait = extent == Extent::Leading;
+                let outline = may_wait.then(|| plan.outline(&root)).flatten();
+                (root, outline)
+            })
             .collect();
-        for problem in rendered.iter_mut().flat_map(|rendered| &mut rendered.problems) {
-            problem.message = from_top(&problem.message, &input.library);
-        }
-        for (root, rendered) in wave.iter().zip(&rendered) {
-            let (status, reason) = status(&rendered.problems);
+        let wave: Vec<Arc<Built>> = wave
+            .into_par_iter()
+            .map(|(root, outline)| {
+                let same = known.and_then(|known| known.find(&root, outline.as_ref()));
+                same.unwrap_or_else(|| {
+                    Arc::new(match outline {
+                        Some(reads) => waiting(root, reads),
+                        None => built(root, &session, losses),
+                    })
+                })
+            })
+            .collect();
+        for built in &wave {
+            let (status, reason) = status(&built.problems);
             let feed = Feed {
-                objects: &rendered.objects,
-                reads: &rendered.reads,
+                objects: &built.objects,
+                reads: &built.reads,
                 status,
                 reason,
             };
-            plan.feed(root, &feed);
+            plan.feed(&built.root, &feed);
         }
-        let built = wave.into_par_iter().zip(rendered);
-        roots.par_extend(built.map(|(root, rendered)| read(root, rendered, losses)));
+        roots.extend(wave);
     }
     // Sorted, because a wave says nothing about a root but how it was found.
-    roots.sort_by(|a: &Built, b| a.root.cmp(&b.root));
+    roots.sort_by(|a: &Arc<Built>, b| a.root.cmp(&b.root));
     Deployed {
         roots,
         placements: plan.finish(),
     }
+}
+
+/// Render what waits in `deployed` and is wanted; `known` are roots that were rendered for another tree.
+pub(crate) fn complete(
+    deployed: &mut Deployed,
+    wanted: &[bool],
+    input: &Input,
+    known: Option<&Known<'_>>,
+    losses: &Losses,
+) {
+    let session = Session::new(Arc::clone(&input.library));
+    let Deployed { roots, placements } = deployed;
+    let rendered: Vec<Option<Arc<Built>>> = roots
+        .par_iter()
+        .zip(wanted)
+        .map(|(waiting, wanted)| {
+            (*wanted && waiting.waits).then(|| {
+                let same = known.and_then(|known| known.find(&waiting.root, None));
+                same.unwrap_or_else(|| Arc::new(built(waiting.root.clone(), &session, losses)))
+            })
+        })
+        .collect();
+    for (slot, rendered) in roots.iter_mut().zip(rendered) {
+        let Some(built) = rendered else { continue };
+        let (status, reason) = status(&built.problems);
+        placements.settle(&built.root, status, reason.as_deref());
+        *slot = built;
+    }
+}
+
+fn waiting(root: Root, reads: Reads) -> Built {
+    Built {
+        root,
+        objects: Vec::new(),
+        footprint: Footprint::default(),
+        problems: Vec::new(),
+        warnings: Vec::new(),
+        used: Vec::new(),
+        reads,
+        waits: true,
+    }
+}
+
+fn built(root: Root, session: &Session, losses: &Losses) -> Built {
+    let mut rendered = render(&root, session, losses);
+    for problem in &mut rendered.problems {
+        problem.message = from_top(&problem.message, session.library());
+    }
+    read(root, rendered, losses)
 }
 
 fn render(root: &Root, session: &Session, losses: &Losses) -> Rendered {
@@ -94,7 +190,7 @@ fn render(root: &Root, session: &Session, losses: &Losses) -> Rendered {
 }
 
 fn read(root: Root, rendered: Rendered, losses: &Losses) -> Built {
-    let mut objects = rendered.objects;
+    let mut objects = rendered.objects.clone();
     if root.kind == RootKind::Kustomize {
         for body in &mut objects {
             *body = settle(body);
@@ -111,11 +207,13 @@ fn read(root: Root, rendered: Rendered, losses: &Losses) -> Built {
     });
     Built {
         root,
+        objects: rendered.objects,
         footprint: footprint.unwrap_or_default(),
         problems: rendered.problems,
         warnings: rendered.warnings,
         used: rendered.used,
         reads: rendered.reads,
+        waits: false,
     }
 }
 

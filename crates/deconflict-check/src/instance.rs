@@ -20,4 +20,6 @@ pub(crate) struct Instance {
     pub(crate) meta: &'static RuleMeta,
     /// Where; empty for a file that no root reads.
     pub(crate) seen: Vec<Seen>,
+    /// True when it follows from one cluster alone, and the other tree of a change has the same cluster.
+    pub(crate) kept: bool,
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use deconflict_claims::{ClusterIndex, Facts};
 use deconflict_files::Origin;
-use deconflict_findings::{Certainty, Finding, ObjectRef, PlacementStatus};
-use deconflict_placement::{Engine, Placement, Root};
+use deconflict_findings::{Certainty, Finding, ObjectRef};
+use deconflict_placement::Root;
 use deconflict_rules::{
     Check, ClusterContext, FileContext, FleetContext, ObjectContext, RootContext, Rule, Sink,
 };
@@ -17,7 +17,7 @@ use crate::build::Deployed;
 use crate::coverage::Unchecked;
 use crate::guard::Losses;
 use crate::instance::{Instance, Seen};
-use crate::world::{placements_of, root_of};
+use crate::world::{Surroundings, placements_of, root_of};
 use crate::{Input, Options, select, sides};
 
 /// Everything that rules look at.
@@ -26,6 +26,11 @@ pub(crate) struct Judge<'a> {
     pub(crate) options: &'a Options,
     pub(crate) deployed: &'a Deployed,
     pub(crate) clusters: &'a [ClusterIndex<'a>],
+    pub(crate) surroundings: &'a Surroundings,
+    /// For each of `clusters`, whether the other tree of a change has the same; empty without a change.
+    pub(crate) kept: &'a [bool],
+    /// Rules that see no more than one cluster skip those that are kept: the other tree's judge has their findings.
+    pub(crate) skips_kept: bool,
     pub(crate) losses: &'a Losses,
     pub(crate) unchecked: &'a Unchecked,
 }
@@ -50,28 +55,17 @@ impl Judge<'_> {
         found
     }
 
+    /// The clusters that rules about one cluster look at, and whether the other tree has the same.
+    pub(crate) fn each_cluster(&self) -> impl Iterator<Item = (&ClusterIndex<'_>, bool)> {
+        let kept = self.kept.iter().copied().chain(std::iter::repeat(false));
+        let all = self.clusters.iter().zip(kept);
+        all.filter(|(_, kept)| !(self.skips_kept && *kept))
+    }
+
     /// Where an engine, the configuration or the layout places something, a root that nothing places is a base, an
     /// example or test data as likely as something that is applied: what is found there is only possible.
     pub(crate) fn doubt_what_nobody_applies(&self, found: &mut [Instance]) {
-        let placements = &self.deployed.placements.all;
-        // Applications that nothing reaches are applied by hand, in a cluster that nobody names. (A Flux object that
-        // nothing reaches is as often a patch.)
-        let holders: FxHashSet<&str> = placements
-            .iter()
-            .filter_map(|placement| placement.request.as_ref()?.holder.as_deref())
-            .collect();
-        let is_applied = |placement: &Placement| {
-            let holds = placement
-                .unnamed
-                .as_deref()
-                .is_some_and(|unnamed| holders.contains(unnamed));
-            placement.cluster.is_some() || placement.engine != Engine::Plain || holds
-        };
-        let applied: FxHashSet<String> = placements
-            .iter()
-            .filter(|placement| is_applied(placement))
-            .map(root_of)
-            .collect();
+        let applied = &self.surroundings.applied;
         if applied.is_empty() {
             return;
         }
@@ -121,6 +115,7 @@ impl Judge<'_> {
                     finding,
                     meta: &rule.meta,
                     seen: Vec::new(),
+                    kept: false,
                 }));
             }
             if !found.is_empty() {
@@ -154,8 +149,13 @@ impl Judge<'_> {
         type Found = Vec<(&'static Rule, Finding)>;
         let mut known: FxHashMap<*const Node, usize> = FxHashMap::default();
         let mut bodies: Vec<(&Facts, &Root)> = Vec::new();
+        let wanted = self.each_cluster().flat_map(|(index, _)| &index.objects);
+        let wanted: FxHashSet<*const Node> = wanted
+            .map(|placed| Arc::as_ptr(&placed.facts.object.body))
+            .collect();
+        let is_wanted = |facts: &&Facts| wanted.contains(&Arc::as_ptr(&facts.object.body));
         for built in &self.deployed.roots {
-            for facts in &built.footprint.objects {
+            for facts in built.footprint.objects.iter().filter(is_wanted) {
                 known.entry(Arc::as_ptr(&facts.object.body)).or_insert_with(|| {
                     bodies.push((facts, &built.root));
                     bodies.len() - 1
@@ -167,7 +167,10 @@ impl Judge<'_> {
             .map(|(facts, root)| self.object(rules, facts, root))
             .collect();
         let mut instances = Vec::new();
-        for placed in self.clusters.iter().flat_map(|index| &index.objects) {
+        let placed = self
+            .each_cluster()
+            .flat_map(|(index, kept)| index.objects.iter().map(move |placed| (placed, kept)));
+        for (placed, kept) in placed {
             let Some(at) = known.get(&Arc::as_ptr(&placed.facts.object.body)) else {
                 continue;
             };
@@ -183,6 +186,7 @@ impl Judge<'_> {
                     finding,
                     meta: &rule.meta,
                     seen,
+                    kept,
                 });
             }
         }
@@ -247,6 +251,7 @@ impl Judge<'_> {
                     finding,
                     meta: &rule.meta,
                     seen: self.seen(&built.root),
+                    kept: false,
                 }));
             }
             found
@@ -255,13 +260,11 @@ impl Judge<'_> {
     }
 
     fn in_clusters(&self, rules: &[&'static Rule]) -> Vec<Instance> {
-        let pairs: Vec<(&ClusterIndex<'_>, &'static Rule)> = self
-            .clusters
-            .iter()
-            .flat_map(|index| rules.iter().map(move |rule| (index, *rule)))
+        let pairs: Vec<(&ClusterIndex<'_>, bool, &'static Rule)> = self
+            .each_cluster()
+            .flat_map(|(index, kept)| rules.iter().map(move |rule| (index, kept, *rule)))
             .collect();
-        let in_part = self.in_part();
-        let per_pair = pairs.into_par_iter().map(|(index, rule)| {
+        let per_pair = pairs.into_par_iter().map(|(index, kept, rule)| {
             let Check::Cluster(check) = rule.check else {
                 return Vec::new();
             };
@@ -277,9 +280,7 @@ impl Judge<'_> {
             };
             let findings = self.ask(rule, &what, &|sink| check(&context, sink));
             let instance = |mut finding: Finding| {
-                let is_in_part =
-                    |side: &ObjectRef| side.root.as_deref().is_some_and(|root| in_part.contains(root));
-                if rule.meta.joins && sides::objects(&finding).iter().any(is_in_part) {
+                if self.is_only_possible(rule, &finding) {
                     finding.certainty = Certainty::Possible;
                 }
                 let root = finding.objects.first().and_then(|object| object.root.clone());
@@ -290,6 +291,7 @@ impl Judge<'_> {
                     }],
                     finding,
                     meta: &rule.meta,
+                    kept,
                 }
             };
             findings.into_iter().map(instance).collect()
@@ -297,13 +299,13 @@ impl Judge<'_> {
         per_pair.flatten_iter().collect()
     }
 
-    /// Roots that could be built only in part: nobody knows what they would have been.
-    fn in_part(&self) -> FxHashSet<&str> {
-        let placements = self.deployed.placements.all.iter();
-        placements
-            .filter(|placement| placement.status != PlacementStatus::Rendered)
-            .filter_map(|placement| Some(placement.root.as_ref()?.display()))
-            .collect()
+    /// True when a side comes from a root that could be built only in part: nobody knows what it would have been.
+    fn is_only_possible(&self, rule: &Rule, finding: &Finding) -> bool {
+        let in_part = |root: &str| self.surroundings.partial.contains(root);
+        rule.meta.joins
+            && sides::objects(finding)
+                .iter()
+                .any(|side| side.root.as_deref().is_some_and(in_part))
     }
 
     fn fleet(&self, rules: &[&'static Rule]) -> Vec<Instance> {
@@ -321,6 +323,7 @@ impl Judge<'_> {
                 seen: places_of(&finding),
                 finding,
                 meta: &rule.meta,
+                kept: false,
             }));
         }
         found

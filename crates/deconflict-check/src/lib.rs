@@ -69,6 +69,11 @@ pub struct Options {
     /// True when the process ends after the report: what was built is left to the system, because taking large trees apart
     /// costs a tenth of a run.
     pub is_last: bool,
+    /// True when a report of a change matters only if it holds anything new: what the change cannot reach is then not
+    /// built, and a report without anything new says nothing about it.
+    pub only_new: bool,
+    /// True when nothing that is known of the base is used for the tree after the change. Tests compare with it.
+    pub apart: bool,
 }
 
 /// The catalogue, sorted by id; `lint-*` included.

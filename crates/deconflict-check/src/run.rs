@@ -6,37 +6,80 @@ use deconflict_claims::ClusterIndex;
 use deconflict_files::Origin;
 use deconflict_findings::{Place, Report, Secrets, Summary};
 
-use crate::build::{Deployed, build};
+use crate::build::{self, Deployed, Extent, Known};
 use crate::change::{self, Blame, Change, Inputs, Moved};
 use crate::found::{self, Found};
 use crate::guard::Losses;
 use crate::instance::Instance;
 use crate::judge::Judge;
+use crate::world::{Surroundings, World};
 use crate::{Input, Options, coverage, fold, lint, rows, secrets, severity, silence, world};
 
 /// See [`crate::check`] and [`crate::check_change`].
 pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -> Report {
+    if change.is_some() && options.only_new {
+        // What the change cannot reach brings nothing new, so that it is enough to know that nothing is new elsewhere.
+        let report = attempt(input, change, options, Extent::Leading);
+        if let Some(report) = report {
+            return report;
+        }
+    }
+    attempt(input, change, options, Extent::All).unwrap_or_else(|| empty(input))
+}
+
+/// The report; `None` when it holds anything new and not all of it was looked at.
+fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Extent) -> Option<Report> {
     let losses = Losses::default();
-    let deployed = deploy(input, &losses);
     let before = change.map(|change| Input {
         library: Arc::clone(&change.base),
         ..input.clone()
     });
-    let before = before.map(|input| (deploy(&input, &losses), input));
-    let clusters_before = before.as_ref().map(|(deployed, _)| clusters(deployed, &losses));
-    let clusters = clusters(&deployed, &losses);
+    let mut before = before.map(|input| (deploy(&input, None, extent, &losses), input));
+    let inputs = change.map(|change| Inputs::new(change, input.library.snapshot()));
+    let share = inputs.as_ref().filter(|_| !options.apart);
+    let known = before.as_ref().zip(share).map(|((deployed, _), inputs)| Known {
+        roots: &deployed.roots,
+        inputs,
+    });
+    let mut deployed = deploy(input, known.as_ref(), extent, &losses);
+    if let (Extent::Leading, Some((base, base_input)), Some(inputs)) = (extent, &mut before, &inputs) {
+        let (here, there) = world::wanted(&deployed, base);
+        build::complete(base, &there, base_input, None, &losses);
+        let roots = &base.roots;
+        build::complete(
+            &mut deployed,
+            &here,
+            input,
+            Some(&Known { roots, inputs }),
+            &losses,
+        );
+    }
+    let here = Tree::new(&deployed, &losses);
+    let there = before.as_ref().map(|(deployed, _)| Tree::new(deployed, &losses));
+    let kept = there.as_ref().map(|there| here.kept(there)).unwrap_or_default();
+    let kept_there = there.as_ref().map(|there| there.kept(&here)).unwrap_or_default();
+    let is_partial = extent == Extent::Leading;
+    let is_known = here.is_complete(&kept) && there.iter().all(|there| there.is_complete(&kept_there));
+    if is_partial && !is_known {
+        return None;
+    }
     let unchecked = coverage::Unchecked::default();
     let judge = Judge {
         input,
         options,
         deployed: &deployed,
-        clusters: &clusters,
+        clusters: &here.clusters,
+        surroundings: &here.surroundings,
+        kept: &kept,
+        skips_kept: is_partial,
         losses: &losses,
         unchecked: &unchecked,
     };
+    let base = before.as_ref().zip(there.as_ref());
+    let base = base.map(|((deployed, input), there)| (deployed, input, there));
     let mut all = judge.all();
-    if let (Some(change), Some(before)) = (change, &clusters_before) {
-        let changes = judge.changes(before, change);
+    if let (Some(change), Some(there)) = (change, &there) {
+        let changes = judge.changes(&there.clusters, &kept_there, change);
         change::leave_out_said(&mut all, &changes);
         all.extend(changes);
     }
@@ -49,46 +92,54 @@ pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -
     );
     let place = |at: Origin| judge.place(at);
     let mut found = found::found(stay, &place, &str::to_owned);
-    if let (Some(change), Some((deployed, input)), Some(clusters)) = (change, &before, &clusters_before) {
+    if let (Some(change), Some(inputs), Some((deployed, input, there))) = (change, &inputs, &base) {
         let base = Judge {
             input,
             deployed,
-            clusters,
+            clusters: &there.clusters,
+            surroundings: &there.surroundings,
+            kept: &kept_there,
+            skips_kept: true,
             unchecked: &coverage::Unchecked::default(),
             ..judge
         };
-        compare(&judge, &base, change, &mut found);
+        compare(&judge, &base, change, inputs, &mut found);
     }
-    let mut findings = fold::fold(&found, &place);
-    judge.compare_with_baseline(&mut findings);
-    let suppressed = fold::fold(&found::found(silent, &place, &str::to_owned), &place).len();
-    let secrets = secrets::secrets(&deployed, &input.library, &input.config);
-    let placements = rows::placements(&deployed);
-    let cluster_rows = rows::clusters(&deployed, &clusters);
-    let mut report = empty(input);
+    let mut report = report(&judge, &found, silent, &here);
     report.coverage = coverage::coverage(&deployed, unchecked);
-    report.summary = summary(input, &deployed, &cluster_rows);
-    report.summary.suppressed = suppressed;
-    report.placements = placements;
-    report.clusters = cluster_rows;
-    report.secrets = secrets;
+    if let Some(change) = change {
+        coverage::conflicts(&mut report.coverage, change);
+    }
+    if options.is_last {
+        std::mem::forget((found, here, there));
+        std::mem::forget((deployed, before));
+    }
+    report.unfinished = losses.into_sorted();
+    let is_new = report.findings.iter().any(|finding| !finding.old);
+    (!is_partial || !(is_new || !report.unfinished.is_empty())).then_some(report)
+}
+
+/// What was found, and what it was found in; without the coverage.
+fn report(judge: &Judge<'_>, found: &[Found], silent: Vec<Instance>, tree: &Tree<'_>) -> Report {
+    let (input, deployed) = (judge.input, judge.deployed);
+    let place = |at: Origin| judge.place(at);
+    let mut findings = fold::fold(found, &place);
+    judge.compare_with_baseline(&mut findings);
+    let mut report = empty(input);
+    report.placements = rows::placements(deployed);
+    report.clusters = rows::clusters(deployed, &tree.clusters);
+    report.summary = summary(input, deployed, &report.clusters);
+    report.summary.suppressed = fold::fold(&found::found(silent, &place, &str::to_owned), &place).len();
+    report.secrets = secrets::secrets(deployed, &input.library, &input.config);
     report.findings = findings
         .into_iter()
         .filter(|finding| {
             // There is no tree after the merge, wherever one looks.
             let everywhere = finding.rule == lint::MERGE_CONFLICT.id;
-            everywhere || fold::is_below(finding, &options.below, &report)
+            everywhere || fold::is_below(finding, &judge.options.below, &report)
         })
         .collect();
-    if let Some(change) = change {
-        coverage::conflicts(&mut report.coverage, change);
-    }
     report.count();
-    if options.is_last {
-        std::mem::forget((found, clusters));
-        std::mem::forget(deployed);
-    }
-    report.unfinished = losses.into_sorted();
     report
 }
 
@@ -115,13 +166,14 @@ fn judged(judge: &Judge<'_>, mut found: Vec<Instance>) -> (Vec<Instance>, Vec<In
 }
 
 /// Mark what the base has too, and let the rest stand at the side that the change touched.
-fn compare(judge: &Judge<'_>, base: &Judge<'_>, change: &Change, found: &mut [Found]) {
+fn compare(judge: &Judge<'_>, base: &Judge<'_>, change: &Change, inputs: &Inputs<'_>, found: &mut [Found]) {
     let moved = Moved::new(change, judge.input.library.files());
-    let (before, _) = judged(base, base.all());
+    let (mut before, _) = judged(base, base.all());
+    let kept = found.iter().map(|found| &found.instance);
+    before.extend(kept.filter(|instance| instance.kept).cloned());
     let before = found::found(before, &|at| base.place(at), &|path| moved.renamed(path));
     change::mark(found, &before, &moved);
-    let inputs = Inputs::new(change, judge.input.library.snapshot());
-    let blame = Blame::new(&moved, &inputs, judge.deployed);
+    let blame = Blame::new(&moved, inputs, judge.deployed);
     for one in found.iter_mut().filter(|one| !one.is_old()) {
         blame.turn(&mut one.instance.finding);
     }
@@ -130,27 +182,58 @@ fn compare(judge: &Judge<'_>, base: &Judge<'_>, change: &Change, found: &mut [Fo
 /// See [`crate::map`].
 pub(crate) fn map(input: &Input) -> Report {
     let losses = Losses::default();
-    let deployed = deploy(input, &losses);
-    let clusters = clusters(&deployed, &losses);
+    let deployed = deploy(input, None, Extent::All, &losses);
+    let tree = Tree::new(&deployed, &losses);
     let mut report = empty(input);
     report.coverage = coverage::coverage(&deployed, coverage::Unchecked::default());
     report.placements = rows::placements(&deployed);
-    report.clusters = rows::clusters(&deployed, &clusters);
+    report.clusters = rows::clusters(&deployed, &tree.clusters);
     report.summary = summary(input, &deployed, &report.clusters);
     report.unfinished = losses.into_sorted();
     report
 }
 
-pub(crate) fn deploy(input: &Input, losses: &Losses) -> Deployed {
+pub(crate) fn deploy(input: &Input, known: Option<&Known<'_>>, extent: Extent, losses: &Losses) -> Deployed {
     let lost = || "finding what is deployed: nothing was checked".to_owned();
-    losses.guard(lost, || build(input, losses)).unwrap_or_default()
+    losses
+        .guard(lost, || build::build(input, known, extent, losses))
+        .unwrap_or_default()
 }
 
-pub(crate) fn clusters<'d>(deployed: &'d Deployed, losses: &Losses) -> Vec<ClusterIndex<'d>> {
-    let lost = || "joining what is deployed: collisions are lost".to_owned();
-    losses
-        .guard(lost, || world::clusters(deployed))
-        .unwrap_or_default()
+/// What stands where, in one tree.
+pub(crate) struct Tree<'d> {
+    surroundings: Surroundings,
+    worlds: Vec<World<'d>>,
+    /// The index of each of `worlds`.
+    pub(crate) clusters: Vec<ClusterIndex<'d>>,
+}
+
+impl<'d> Tree<'d> {
+    pub(crate) fn new(deployed: &'d Deployed, losses: &Losses) -> Self {
+        let surroundings = Surroundings::new(deployed);
+        let worlds = world::worlds(deployed);
+        let lost = || "joining what is deployed: collisions are lost".to_owned();
+        let clusters = losses.guard(lost, || world::clusters(deployed, &worlds, &surroundings));
+        Self {
+            clusters: clusters.unwrap_or_default(),
+            surroundings,
+            worlds,
+        }
+    }
+
+    /// True when everything was rendered that stands in a cluster that is not `kept`.
+    fn is_complete(&self, kept: &[bool]) -> bool {
+        let mut all = self.worlds.iter().zip(kept);
+        all.all(|(world, kept)| *kept || world.is_complete())
+    }
+
+    /// For each of its clusters, whether `other` has the same.
+    fn kept(&self, other: &Tree<'_>) -> Vec<bool> {
+        world::kept(
+            (&self.worlds, &self.surroundings),
+            (&other.worlds, &other.surroundings),
+        )
+    }
 }
 
 fn empty(input: &Input) -> Report {

@@ -41,15 +41,14 @@ impl Judge<'_> {
             return Vec::new();
         }
         let mut compiled = FxHashMap::default();
-        let servers: Vec<Server> = self
-            .clusters
-            .iter()
-            .map(|index| self.server(index, &mut compiled))
+        let servers: Vec<(&ClusterIndex<'_>, bool, Server)> = self
+            .each_cluster()
+            .map(|(index, kept)| (index, kept, self.server(index, &mut compiled)))
             .collect();
         let mut known: FxHashMap<Question, usize> = FxHashMap::default();
         let mut questions: Vec<(&Facts, &Server)> = Vec::new();
-        let mut asked: Vec<(&Placed<'_>, usize)> = Vec::new();
-        for (index, server) in self.clusters.iter().zip(&servers) {
+        let mut asked: Vec<(&Placed<'_>, bool, usize)> = Vec::new();
+        for (index, kept, server) in &servers {
             let applied = |placed: &&Placed<'_>| index.cluster.is_some() || !is_hidden(placed);
             for placed in index.objects.iter().filter(applied) {
                 let object = &placed.facts.object;
@@ -60,7 +59,7 @@ impl Judge<'_> {
                     questions.push((placed.facts, server));
                     questions.len() - 1
                 });
-                asked.push((placed, number));
+                asked.push((placed, *kept, number));
             }
         }
         let memo = Memo::new();
@@ -69,7 +68,7 @@ impl Judge<'_> {
             .map(|(facts, server)| self.verdict(facts, server, &memo))
             .collect();
         let mut instances = Vec::new();
-        for (placed, number) in asked {
+        for (placed, kept, number) in asked {
             let (findings, left) = &answers[number];
             if !left.is_empty() {
                 self.unchecked.note(&root_of(placed.placement), left);
@@ -89,6 +88,7 @@ impl Judge<'_> {
                     finding,
                     meta: &rule.meta,
                     seen,
+                    kept,
                 });
             }
         }

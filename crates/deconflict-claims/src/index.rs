@@ -28,7 +28,7 @@ pub struct ClusterIndex<'a> {
 }
 
 /// What is placed in a cluster and was not rendered, or not in full.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Unseen {
     /// Something goes to the cluster, and nothing says to which namespace.
     pub anywhere: bool,

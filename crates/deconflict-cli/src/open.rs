@@ -77,12 +77,14 @@ impl Opened {
         self.input.library.files()
     }
 
-    /// Findings, as the last thing that the process does; with a base, those that it has too are marked as old.
-    pub(crate) fn check(&self, only: &[String], skip: &[String]) -> Report {
+    /// Findings, as the last thing that the process does; with a base, those that it has too are marked as old. With
+    /// `only_new`, a report that holds nothing new may say no more than that.
+    pub(crate) fn check(&self, only: &[String], skip: &[String], only_new: bool) -> Report {
         let options = Options {
             only: only.to_vec(),
             skip: skip.to_vec(),
             is_last: true,
+            only_new,
             ..self.options.clone()
         };
         match &self.change {
@@ -154,13 +156,15 @@ pub(crate) fn open_merged(source: &Source, base: Option<&str>) -> Result<Opened,
         Some(base) => {
             let merged = deconflict_git::merge(&found, &judged, base)?;
             complete(&found, &merged.lacking)?;
+            let base = library(merged.base);
+            let after = Library::beside(&base, Arc::new(merged.snapshot), merged.changed.iter().cloned());
             let change = Change {
-                base: library(merged.base),
+                base,
                 changed: merged.changed,
                 renames: merged.renames,
                 conflicts: merged.conflicts,
             };
-            (merged.location, library(merged.snapshot), Some(change))
+            (merged.location, Arc::new(after), Some(change))
         }
     };
     let Found { mut config, problems } = configuration(source, &location, &library)?;

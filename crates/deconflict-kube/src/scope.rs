@@ -16,7 +16,7 @@ pub enum Scope {
 }
 
 /// Scopes of built-in kinds, of widely used custom kinds, and of the kinds that the tree itself defines.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Scopes {
     defined: FxHashMap<GroupKind, Scope>,
 }

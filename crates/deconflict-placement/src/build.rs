@@ -36,6 +36,11 @@ impl Edited {
             .into();
         Some(Self { content, canonical })
     }
+
+    /// The content as JSON.
+    pub(crate) fn json(&self) -> &str {
+        &self.canonical
+    }
 }
 
 impl PartialEq for Edited {

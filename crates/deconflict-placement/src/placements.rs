@@ -1,7 +1,7 @@
 //! The result: all placements, their clusters and owners.
 
 use deconflict_files::RepoPath;
-use deconflict_findings::Skipped;
+use deconflict_findings::{PlacementStatus, Skipped};
 
 use crate::{Cluster, Owners, Placement, PlacementId, Problem, Root, RootKind};
 
@@ -38,6 +38,15 @@ impl Placements {
         self.all
             .iter()
             .filter(move |placement| placement.render.as_deref() == Some(root))
+    }
+
+    /// Note what became of a root that was rendered after the plan was finished.
+    pub fn settle(&mut self, root: &Root, status: PlacementStatus, reason: Option<&str>) {
+        let all = self.all.iter_mut();
+        for placement in all.filter(|placement| placement.render.as_deref() == Some(root)) {
+            placement.status = status;
+            placement.reason = reason.map(Into::into);
+        }
     }
 
     /// The placements of the root at `path`.

@@ -3,6 +3,7 @@
 mod address;
 mod candidates;
 mod finish;
+mod outline;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -83,6 +84,10 @@ pub struct Plan {
     /// Files and kustomizations that something places already.
     covered: Reach,
     declared: Declared,
+    /// Whether the text of a file may lead on; see [`Plan::outline`].
+    marked: FxHashMap<RepoPath, bool>,
+    /// Some object of Flux lies in the tree as it stands.
+    uses_flux: bool,
     stage: Stage,
     result: Placements,
 }
@@ -184,6 +189,7 @@ impl Plan {
                 found.insert(path.clone(), objects);
             }
         }
+        let uses_flux = found.values().flatten().any(|raw: &Raw| !raw.kind.is_argo());
         let mut plan = Self {
             inventory: Inventory::new(&config),
             own: Own::new(&config, None),
@@ -208,6 +214,8 @@ impl Plan {
             listed: BTreeMap::new(),
             covered: Reach::default(),
             declared: Declared::default(),
+            marked: FxHashMap::default(),
+            uses_flux,
             stage: Stage::Listed,
             result,
         };
@@ -396,6 +404,14 @@ impl Plan {
                     reach.files.insert(path);
                 }
             }
+            let patches = edited.content.get("patches").map(|list| list.items());
+            let named = patches
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|patch| patch.get("path"));
+            reach
+                .files
+                .extend(named.filter_map(|path| root.path.join(path.text()?)));
         }
         reach
     }

@@ -56,6 +56,15 @@ impl Root {
         }
     }
 
+    /// True when `other`, which is equal, takes its values from the same places: what it makes has the same trails.
+    pub fn stands_as(&self, other: &Root) -> bool {
+        match (&self.build.kustomization, &other.build.kustomization) {
+            (Some(a), Some(b)) => a.content.stands_as(&b.content),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// The manifests in `files`, which lie in or below `path`.
     pub fn directory(path: RepoPath, mut files: Vec<RepoPath>) -> Self {
         files.sort();

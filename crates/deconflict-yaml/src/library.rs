@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use deconflict_files::{FileId, Files, Origin, ReadError, RepoPath, Snapshot, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{Parsed, Problem, ProblemKind, parse};
 
@@ -13,6 +13,15 @@ pub struct Library {
     snapshot: Arc<Snapshot>,
     files: Arc<Files>,
     loaded: Mutex<FxHashMap<RepoPath, Slot>>,
+    beside: Option<Beside>,
+}
+
+/// Another state of the same repository.
+#[derive(Debug)]
+struct Beside {
+    library: Arc<Library>,
+    /// Where the two differ.
+    changed: FxHashSet<RepoPath>,
 }
 
 type Slot = Arc<OnceLock<Result<Arc<Loaded>, ReadError>>>;
@@ -65,6 +74,23 @@ impl Library {
             snapshot,
             files,
             loaded: Mutex::default(),
+            beside: None,
+        }
+    }
+
+    /// A library over `snapshot`, which differs from that of `base` at `changed` alone: what is the same in both is read
+    /// and parsed once, and its trees are the same nodes.
+    pub fn beside(
+        base: &Arc<Library>,
+        snapshot: Arc<Snapshot>,
+        changed: impl IntoIterator<Item = RepoPath>,
+    ) -> Self {
+        Self {
+            beside: Some(Beside {
+                library: Arc::clone(base),
+                changed: changed.into_iter().collect(),
+            }),
+            ..Self::new(snapshot, Arc::clone(&base.files))
         }
     }
 
@@ -85,6 +111,9 @@ impl Library {
             Arc::clone(loaded.entry(path.clone()).or_default())
         };
         slot.get_or_init(|| {
+            if let Some(same) = self.same_as_beside(path) {
+                return same.load(path);
+            }
             let bytes = self.snapshot.read(path)?;
             let (text, invalid_from): (Arc<str>, _) = match std::str::from_utf8(&bytes) {
                 Ok(text) => (text.into(), None),
@@ -100,5 +129,49 @@ impl Library {
             }))
         })
         .clone()
+    }
+
+    /// The other library, if `path` leads to the same file in it.
+    fn same_as_beside(&self, path: &RepoPath) -> Option<&Library> {
+        let beside = self.beside.as_ref()?;
+        let (real, kind) = self.snapshot.resolve(path).ok()?;
+        let there = beside.library.snapshot.resolve(path).ok()?;
+        let is_same = there == (real.clone(), kind) && !beside.changed.contains(&real);
+        is_same.then_some(&beside.library)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use deconflict_files::{Files, MemoryTree, RepoPath};
+
+    use super::Library;
+
+    #[test]
+    fn what_is_the_same_is_parsed_once() {
+        let tree = |texts: [&str; 2]| {
+            let tree = MemoryTree::new()
+                .file("a.yaml", texts[0])
+                .file("b.yaml", texts[1]);
+            Arc::new(tree.link("link.yaml", "a.yaml").snapshot())
+        };
+        let path = |text: &str| RepoPath::new(text).unwrap();
+        let base = Arc::new(Library::new(tree(["x: 1", "y: 1"]), Arc::new(Files::new())));
+        let after = Library::beside(&base, tree(["x: 1", "y: 2"]), [path("b.yaml")]);
+        let is_shared = |name: &str| {
+            let (a, b) = (base.load(&path(name)).unwrap(), after.load(&path(name)).unwrap());
+            assert_eq!(Arc::ptr_eq(&a, &b), a.text == b.text, "{name}");
+            Arc::ptr_eq(&a, &b)
+        };
+        assert!(is_shared("a.yaml"));
+        assert!(is_shared("link.yaml"));
+        assert!(!is_shared("b.yaml"));
+        // A link that leads elsewhere now leads to another file.
+        let turned = MemoryTree::new().file("a.yaml", "x: 1").file("b.yaml", "y: 1");
+        let turned = Arc::new(turned.link("link.yaml", "b.yaml").snapshot());
+        let turned = Library::beside(&base, turned, [path("link.yaml")]);
+        assert_eq!(&*turned.load(&path("link.yaml")).unwrap().text, "y: 1");
     }
 }

@@ -88,6 +88,25 @@ impl Node {
         Self::new(Kind::Map(Vec::new()), at)
     }
 
+    /// True when `other`, which is equal, also stands at the same places and came there in the same way.
+    pub fn stands_as(&self, other: &Node) -> bool {
+        let alike = |a: &Arc<Node>, b: &Arc<Node>| Arc::ptr_eq(a, b) || a.stands_as(b);
+        self.at == other.at
+            && self.via == other.via
+            && match (&self.kind, &other.kind) {
+                (Kind::Scalar(_), Kind::Scalar(_)) => true,
+                (Kind::List(a), Kind::List(b)) => {
+                    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
+                }
+                (Kind::Map(a), Kind::Map(b)) => {
+                    let alike =
+                        |(a, b): (&Field, &Field)| a.key_at.0 == b.key_at.0 && alike(&a.value, &b.value);
+                    a.len() == b.len() && a.iter().zip(b).all(alike)
+                }
+                _ => false,
+            }
+    }
+
     /// The fields; empty for anything but a map.
     pub fn fields(&self) -> &[Field] {
         match &self.kind {

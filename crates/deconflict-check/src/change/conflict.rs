@@ -35,6 +35,7 @@ pub(crate) fn conflict(input: &Input, change: &Change) -> Option<Instance> {
         finding,
         meta,
         seen: Vec::new(),
+        kept: false,
     })
 }
 

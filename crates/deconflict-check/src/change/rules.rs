@@ -19,9 +19,21 @@ use crate::servers::{Compiled, Server};
 use crate::world::root_of;
 
 impl Judge<'_> {
-    /// What API servers refuse of the change from the clusters `before`, and what other rules find in it. Of a root that
-    /// nothing places only the API server's word counts: what is no longer there may be anywhere.
-    pub(crate) fn changes(&self, before: &[ClusterIndex<'_>], change: &Change) -> Vec<Instance> {
+    /// What API servers refuse of the change from the clusters `before`, and what other rules find in it; nothing in those
+    /// that are `kept`. Of a root that nothing places only the API server's word counts: what is no longer there may be
+    /// anywhere.
+    pub(crate) fn changes(
+        &self,
+        before: &[ClusterIndex<'_>],
+        kept: &[bool],
+        change: &Change,
+    ) -> Vec<Instance> {
+        let kept = kept.iter().copied().chain(std::iter::repeat(false));
+        let before: Vec<&ClusterIndex<'_>> = before
+            .iter()
+            .zip(kept)
+            .filter_map(|(index, kept)| (!kept).then_some(index))
+            .collect();
         let mut known: BTreeMap<Which<'_>, &ClusterIndex<'_>> = BTreeMap::new();
         for index in self.clusters {
             known.entry(which(index)).or_insert(index);
@@ -29,14 +41,14 @@ impl Judge<'_> {
         let gone: Vec<ClusterIndex<'_>> = before
             .iter()
             .filter(|before| before.is_placed() && !known.contains_key(&which(before)))
-            .map(emptied)
+            .map(|before| emptied(before))
             .collect();
         let mut gone = gone.iter();
         let compared: Vec<(&ClusterIndex<'_>, &ClusterIndex<'_>)> = before
             .iter()
             .filter_map(|before| match known.get(&which(before)) {
-                Some(after) => Some((before, *after)),
-                None if before.is_placed() => Some((before, gone.next()?)),
+                Some(after) => Some((*before, *after)),
+                None if before.is_placed() => Some((*before, gone.next()?)),
                 None => None,
             })
             .collect();
@@ -99,6 +111,7 @@ impl Judge<'_> {
                 }],
                 finding,
                 meta: &rule.meta,
+                kept: false,
             })
         };
         found.into_iter().filter_map(instance).collect()
@@ -125,6 +138,7 @@ impl Judge<'_> {
                 finding,
                 meta: &rule.meta,
                 seen: Vec::new(),
+                kept: false,
             }));
         }
         instances

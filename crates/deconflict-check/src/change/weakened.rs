@@ -181,5 +181,6 @@ fn instance(at: Origin, message: String) -> Instance {
         finding,
         meta,
         seen: Vec::new(),
+        kept: false,
     }
 }

@@ -18,10 +18,10 @@ use deconflict_files::{Files, RepoPath};
 use deconflict_findings::{Change as ObjectChange, Coverage, Difference, Effect, LineSide, Pair, Skipped};
 use rayon::prelude::*;
 
-use crate::build::Deployed;
-use crate::change::Moved;
+use crate::build::{Deployed, Extent, Known};
+use crate::change::{Inputs, Moved};
 use crate::guard::Losses;
-use crate::run::{clusters, deploy};
+use crate::run::{Tree, deploy};
 use crate::{Change, Input, Options, coverage};
 use lines::Lines;
 use mask::Mask;
@@ -39,8 +39,13 @@ pub(crate) fn diff(
         library: Arc::clone(&change.base),
         ..input.clone()
     };
-    let [before, after] = [deploy(&base, &losses), deploy(input, &losses)];
-    let [old, new] = [clusters(&before, &losses), clusters(&after, &losses)];
+    let before = deploy(&base, None, Extent::All, &losses);
+    let known = Known {
+        roots: &before.roots,
+        inputs: &Inputs::new(change, input.library.snapshot()),
+    };
+    let after = deploy(input, Some(&known), Extent::All, &losses);
+    let [old, new] = [&before, &after].map(|deployed| Tree::new(deployed, &losses).clusters);
     only.check(&old.iter().chain(&new).collect::<Vec<_>>())?;
     let files = input.library.files();
     let moved = Moved::new(change, files);

@@ -32,6 +32,7 @@ pub(crate) fn silence(judge: &Judge<'_>, found: Vec<Instance>) -> (Vec<Instance>
             finding,
             meta,
             seen: Vec::new(),
+            kept: false,
         });
     }
     (stay, silent)

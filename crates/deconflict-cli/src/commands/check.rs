@@ -44,7 +44,7 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
     let opened = open_merged(&args.source, args.base.as_deref())?;
     timing.lap("read configuration");
     let mut report = progress::during(&args.look, opened.files(), || {
-        opened.check(&args.only, &args.skip)
+        opened.check(&args.only, &args.skip, args.silent)
     });
     for commit in &args.published {
         if report.findings.iter().all(|finding| finding.old) {

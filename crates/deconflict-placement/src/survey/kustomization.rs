@@ -12,6 +12,8 @@ use super::Survey;
 pub(crate) struct Kustomization {
     /// `kind: Component`.
     pub(crate) is_component: bool,
+    /// It may read more than it names: generators and transformers have files of their own, and merge keys bring fields.
+    pub(crate) is_opaque: bool,
     /// Directories it builds on.
     pub(crate) directories: BTreeSet<RepoPath>,
     /// Files it uses in any way.
@@ -31,6 +33,16 @@ const LISTS: [&str; 9] = [
     "patchesStrategicMerge",
 ];
 
+/// Fields whose files name files in turn.
+const OPAQUE: [&str; 6] = [
+    "generators",
+    "transformers",
+    "validators",
+    "helmCharts",
+    "helmChartInflationGenerator",
+    "helmGlobals",
+];
+
 impl Kustomization {
     pub(crate) fn read(survey: &Survey, library: &Library, directory: &RepoPath, loaded: &Loaded) -> Self {
         let mut read = Self::default();
@@ -42,6 +54,8 @@ impl Kustomization {
             .find_map(|document| document.root.as_ref());
         if let Some(root) = root {
             read.is_component = root.get("kind").and_then(|kind| kind.text()) == Some("Component");
+            read.is_opaque =
+                OPAQUE.iter().any(|field| root.get(field).is_some()) || loaded.text.contains("<<");
             for path in named(root) {
                 read.add(survey, library, directory, path);
             }
