@@ -1,7 +1,8 @@
 //! A change is judged with shortcuts: what is the same in both trees is rendered and judged once, and a hook does not even
 //! build what the change cannot reach. Random changes of real repositories say the same with and without them.
 //!
-//! `DECONFLICT_CHANGES=200 cargo test -p deconflict-check --test shortcuts` makes that many of each repository.
+//! A few of each repository are tried; `DECONFLICT_CHANGES=50 cargo test --release -p deconflict-check --test shortcuts --
+//! --nocapture` tries that many of each.
 #![expect(clippy::disallowed_methods, reason = "tests read real repositories")]
 #![expect(clippy::print_stdout, reason = "what is skipped is said")]
 
@@ -17,10 +18,10 @@ use deconflict_yaml::Library;
 
 /// Real repositories, and how many changes of each are tried.
 const REPOSITORIES: [(&str, usize); 4] = [
-    ("fluxcd__flux2-kustomize-helm-example", 120),
-    ("wahooli__gitops-repo", 28),
-    ("tektoncd__plumbing", 50),
-    ("redhat-appstudio__infra-deployments", 2),
+    ("fluxcd__flux2-kustomize-helm-example", 40),
+    ("wahooli__gitops-repo", 3),
+    ("tektoncd__plumbing", 6),
+    ("redhat-appstudio__infra-deployments", 0),
 ];
 
 /// Texts by path.
@@ -64,7 +65,7 @@ fn random_changes_say_the_same_with_and_without_shortcuts() {
         }
     }
     assert!(
-        loud > 20 && short > 20,
+        loud > 10 && short > 3,
         "{loud} with something new, {short} in part"
     );
 }

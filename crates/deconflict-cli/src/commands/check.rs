@@ -50,7 +50,7 @@ fn checked(args: &Check) -> Result<Exit, Refusal> {
         if report.findings.iter().all(|finding| finding.old) {
             break;
         }
-        let beside = open_merged(&args.source, Some(commit))?.check(&args.only, &args.skip);
+        let beside = open_merged(&args.source, Some(commit))?.check(&args.only, &args.skip, false);
         // What could not be finished says nothing.
         if beside.unfinished.is_empty() {
             report.keep_new_of(&beside);
