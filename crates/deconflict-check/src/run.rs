@@ -116,7 +116,8 @@ fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Ex
     }
     report.unfinished = losses.into_sorted();
     let is_new = report.findings.iter().any(|finding| !finding.old);
-    (!is_partial || !(is_new || !report.unfinished.is_empty())).then_some(report)
+    let is_certain = !is_new && report.unfinished.is_empty();
+    (!is_partial || is_certain).then_some(report)
 }
 
 /// What was found, and what it was found in; without the coverage.

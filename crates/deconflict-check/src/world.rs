@@ -13,12 +13,15 @@ use smol_str::SmolStr;
 
 use crate::build::{Built, Deployed};
 
+/// A root, and one way in which it is placed.
+type Placing<'d> = (&'d Arc<Built>, &'d Placement);
+
 /// What is placed in one cluster.
 pub(crate) struct World<'d> {
     /// The cluster; `None` for one that nobody names, and for a root that nothing places.
     cluster: Option<&'d Cluster>,
     unnamed: Option<&'d SmolStr>,
-    sites: Vec<(&'d Arc<Built>, &'d Placement)>,
+    sites: Vec<Placing<'d>>,
     unseen: Unseen,
 }
 
@@ -41,10 +44,7 @@ impl<'d> World<'d> {
 
     /// True when the same roots, built from the same texts, are placed there in the same way.
     fn is_same(&self, other: &World<'_>) -> bool {
-        let alike = |((built, placement), (there, other)): (
-            &(&Arc<Built>, &Placement),
-            &(&Arc<Built>, &Placement),
-        )| {
+        let alike = |((built, placement), (there, other)): (&Placing<'_>, &Placing<'_>)| {
             let renumbered = Placement {
                 id: other.id,
                 ..Placement::clone(placement)
@@ -85,7 +85,7 @@ pub(crate) fn wanted(deployed: &Deployed, other: &Deployed) -> (Vec<bool>, Vec<b
 /// that nothing places.
 pub(crate) fn worlds(deployed: &Deployed) -> Vec<World<'_>> {
     let placements = &deployed.placements;
-    type Sites<'d> = Vec<(&'d Arc<Built>, &'d Placement)>;
+    type Sites<'d> = Vec<Placing<'d>>;
     let mut placed: BTreeMap<&SmolStr, Sites<'_>> = BTreeMap::new();
     let mut unnamed: BTreeMap<&SmolStr, Sites<'_>> = BTreeMap::new();
     let mut unplaced: Vec<Sites<'_>> = Vec::new();
@@ -170,7 +170,7 @@ pub(crate) fn clusters<'d>(
     worlds
         .par_iter()
         .map(|world| {
-            let site = |(built, placement): &(&'d Arc<Built>, &'d Placement)| Site {
+            let site = |(built, placement): &Placing<'d>| Site {
                 placement,
                 footprint: &built.footprint,
             };

@@ -4,7 +4,6 @@
 //! A few of each repository are tried; `DECONFLICT_CHANGES=50 cargo test --release -p deconflict-check --test shortcuts --
 //! --nocapture` tries that many of each.
 #![expect(clippy::disallowed_methods, reason = "tests read real repositories")]
-#![expect(clippy::print_stdout, reason = "what is skipped is said")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,7 +44,10 @@ fn random_changes_say_the_same_with_and_without_shortcuts() {
         let mut before = Tree::new();
         read(&corpus.join(repository), "", &mut before);
         let config = corpus.join(format!("configs/{repository}.yaml"));
-        before.insert(CONFIG.to_owned(), std::fs::read_to_string(config).unwrap());
+        before.insert(
+            CONFIG.to_owned(),
+            std::fs::read_to_string(config).expect("a configuration"),
+        );
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
         println!("{repository}");
         for number in 0..asked.unwrap_or(count) {
@@ -71,10 +73,10 @@ fn random_changes_say_the_same_with_and_without_shortcuts() {
 }
 
 fn read(directory: &Path, below: &str, into: &mut Tree) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let entry = entry.unwrap();
-        let path = format!("{below}{}", entry.file_name().to_str().unwrap());
-        if entry.file_type().unwrap().is_dir() {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let path = format!("{below}{}", entry.file_name().to_str().expect("UTF-8"));
+        if entry.file_type().expect("a type").is_dir() {
             read(&entry.path(), &format!("{path}/"), into);
         } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
             into.insert(path, text);
@@ -99,7 +101,7 @@ fn judge(before: &Tree, after: &Tree) -> [Report; 3] {
         let paths = before.keys().chain(after.keys());
         let mut changed: Vec<RepoPath> = paths
             .filter(|path| before.get(*path) != after.get(*path))
-            .map(|path| RepoPath::new(path).unwrap())
+            .map(|path| RepoPath::new(path).expect("a path"))
             .collect();
         changed.sort();
         changed.dedup();
@@ -270,5 +272,5 @@ impl Dice {
 }
 
 fn is_yaml(path: &str) -> bool {
-    path.ends_with(".yaml") || path.ends_with(".yml")
+    matches!(path.rsplit_once('.'), Some((_, "yaml" | "yml")))
 }

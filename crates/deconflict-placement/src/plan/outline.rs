@@ -70,6 +70,6 @@ impl Plan {
 
     fn marks(&self, text: &str) -> bool {
         let holds = |mark: &&str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-        MARKS.iter().any(|mark| holds(mark)) || (self.uses_flux && VARIABLES.iter().any(|mark| holds(mark)))
+        MARKS.iter().any(&holds) || (self.uses_flux && VARIABLES.iter().any(holds))
     }
 }
