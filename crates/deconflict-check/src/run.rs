@@ -17,7 +17,7 @@ use crate::{Input, Options, coverage, fold, lint, rows, secrets, severity, silen
 
 /// See [`crate::check`] and [`crate::check_change`].
 pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -> Report {
-    if change.is_some() && options.only_new {
+    if change.is_some() && options.only_new && !looks_at_all_objects(input) {
         // What the change cannot reach brings nothing new, so that it is enough to know that nothing is new elsewhere.
         let report = attempt(input, change, options, Extent::Leading);
         if let Some(report) = report {
@@ -25,6 +25,11 @@ pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -
         }
     }
     attempt(input, change, options, Extent::All).unwrap_or_else(|| empty(input))
+}
+
+/// True when a file that no root reads says what objects must be like: a schema for kinds.
+fn looks_at_all_objects(input: &Input) -> bool {
+    input.config.schemas.iter().any(|entry| !entry.kinds.is_empty())
 }
 
 /// The report; `None` when it holds anything new and not all of it was looked at.
@@ -41,6 +46,7 @@ fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Ex
         roots: &deployed.roots,
         inputs,
     });
+    let moved = change.map(|change| Moved::new(change, input.library.files()));
     let mut deployed = deploy(input, known.as_ref(), extent, &losses);
     if let (Extent::Leading, Some((base, base_input)), Some(inputs)) = (extent, &mut before, &inputs) {
         let (here, there) = world::wanted(&deployed, base);
@@ -78,8 +84,8 @@ fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Ex
     let base = before.as_ref().zip(there.as_ref());
     let base = base.map(|((deployed, input), there)| (deployed, input, there));
     let mut all = judge.all();
-    if let (Some(change), Some(there)) = (change, &there) {
-        let changes = judge.changes(&there.clusters, &kept_there, change);
+    if let (Some(change), Some(moved), Some(there)) = (change, &moved, &there) {
+        let changes = judge.changes(&there.clusters, &kept_there, (change, moved));
         change::leave_out_said(&mut all, &changes);
         all.extend(changes);
     }
@@ -87,12 +93,13 @@ fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Ex
     stay.extend(change.and_then(|change| change::conflict(input, change)));
     stay.extend(
         change
-            .iter()
+            .zip(moved.as_ref())
+            .into_iter()
             .flat_map(|change| change::weakened(input, change, options, &silent)),
     );
     let place = |at: Origin| judge.place(at);
     let mut found = found::found(stay, &place, &str::to_owned);
-    if let (Some(change), Some(inputs), Some((deployed, input, there))) = (change, &inputs, &base) {
+    if let (Some(moved), Some(inputs), Some((deployed, input, there))) = (&moved, &inputs, &base) {
         let base = Judge {
             input,
             deployed,
@@ -103,7 +110,7 @@ fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Ex
             unchecked: &coverage::Unchecked::default(),
             ..judge
         };
-        compare(&judge, &base, change, inputs, &mut found);
+        compare(&judge, &base, moved, inputs, &mut found);
     }
     let mut report = report(&judge, &found, silent, &here);
     report.coverage = coverage::coverage(&deployed, unchecked);
@@ -167,14 +174,13 @@ fn judged(judge: &Judge<'_>, mut found: Vec<Instance>) -> (Vec<Instance>, Vec<In
 }
 
 /// Mark what the base has too, and let the rest stand at the side that the change touched.
-fn compare(judge: &Judge<'_>, base: &Judge<'_>, change: &Change, inputs: &Inputs<'_>, found: &mut [Found]) {
-    let moved = Moved::new(change, judge.input.library.files());
+fn compare(judge: &Judge<'_>, base: &Judge<'_>, moved: &Moved<'_>, inputs: &Inputs<'_>, found: &mut [Found]) {
     let (mut before, _) = judged(base, base.all());
     let kept = found.iter().map(|found| &found.instance);
     before.extend(kept.filter(|instance| instance.kept).cloned());
     let before = found::found(before, &|at| base.place(at), &|path| moved.renamed(path));
-    change::mark(found, &before, &moved);
-    let blame = Blame::new(&moved, inputs, judge.deployed);
+    change::mark(found, &before, moved);
+    let blame = Blame::new(moved, inputs, judge.deployed);
     for one in found.iter_mut().filter(|one| !one.is_old()) {
         blame.turn(&mut one.instance.finding);
     }

@@ -36,7 +36,7 @@ fn random_changes_say_the_same_with_and_without_shortcuts() {
         println!("skipped: no corpus at {}", shared.display());
         return;
     };
-    let asked = std::env::var("DECONFLICT_CHANGES")
+    let asked: Option<usize> = std::env::var("DECONFLICT_CHANGES")
         .ok()
         .and_then(|count| count.parse().ok());
     let (mut loud, mut short) = (0, 0);
@@ -67,9 +67,31 @@ fn random_changes_say_the_same_with_and_without_shortcuts() {
         }
     }
     assert!(
-        loud > 10 && short > 3,
+        asked.is_some() || (loud > 10 && short > 3),
         "{loud} with something new, {short} in part"
     );
+}
+
+#[test]
+fn a_schema_judges_objects_of_roots_that_do_not_read_it() {
+    let tree = |schema: &str| {
+        let config =
+            "clusters: [{name: c, roots: [apps]}]\nschemas: [{schema: s.json, kinds: [ConfigMap]}]\n";
+        let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: a}\ndata: {k: v}\n";
+        let files = [(CONFIG, config), ("s.json", schema), ("apps/a.yaml", object)];
+        files
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .into()
+    };
+    let [apart, known, quick] = judge(&tree("{}"), &tree("{\"required\": [\"spec\"]}"));
+    assert!(
+        apart
+            .findings
+            .iter()
+            .any(|finding| finding.rule == "lay-schema-violation" && !finding.old)
+    );
+    assert_eq!(lines(&apart), lines(&known));
+    assert_eq!(lines(&apart), lines(&quick));
 }
 
 fn read(directory: &Path, below: &str, into: &mut Tree) {
@@ -135,9 +157,7 @@ fn judge(before: &Tree, after: &Tree) -> [Report; 3] {
 /// All of a report that a person sees, ids of files excepted.
 fn lines(report: &Report) -> Vec<String> {
     let line = |finding: &deconflict_findings::Finding| {
-        let at = |at| {
-            deconflict_findings::Place::of(&report.files.get(at), deconflict_files::Span::new(0, 0)).path
-        };
+        let at = |file| report.files.get(file).path.clone();
         let related: Vec<_> = finding
             .related
             .iter()

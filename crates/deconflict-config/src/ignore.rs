@@ -19,6 +19,13 @@ pub struct Ignore {
     pub at: Origin,
 }
 
+impl Ignore {
+    /// True when it speaks about one of the lines from `first` to `last`, from 1.
+    pub fn covers(&self, first: u32, last: u32) -> bool {
+        self.lines.0 <= last && first <= self.lines.1
+    }
+}
+
 /// The ignore comments of one file, in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Ignores {

@@ -35,3 +35,4 @@ pub use placements::Placements;
 pub use plan::{Feed, Plan};
 pub use problem::{Problem, ProblemKind};
 pub use root::{Root, RootKind};
+pub use survey::KUSTOMIZATION_LISTS;

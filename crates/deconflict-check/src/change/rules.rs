@@ -26,7 +26,7 @@ impl Judge<'_> {
         &self,
         before: &[ClusterIndex<'_>],
         kept: &[bool],
-        change: &Change,
+        change: (&Change, &Moved<'_>),
     ) -> Vec<Instance> {
         let kept = kept.iter().copied().chain(std::iter::repeat(false));
         let before: Vec<&ClusterIndex<'_>> = before
@@ -117,7 +117,7 @@ impl Judge<'_> {
         found.into_iter().filter_map(instance).collect()
     }
 
-    fn reached(&self, contexts: &[ChangeContext<'_>], change: &Change) -> Vec<Instance> {
+    fn reached(&self, contexts: &[ChangeContext<'_>], change: (&Change, &Moved<'_>)) -> Vec<Instance> {
         let is_one = |rule: &&'static Rule| matches!(rule.check, Check::Reach(_));
         let rules: Vec<&'static Rule> = self.chosen().filter(is_one).collect();
         if rules.is_empty() {
@@ -145,7 +145,11 @@ impl Judge<'_> {
     }
 
     /// Edited files, those that reach the same deployments together.
-    fn reaches<'c>(&self, contexts: &[ChangeContext<'c>], change: &Change) -> Vec<Reach<'c>> {
+    fn reaches<'c>(
+        &self,
+        contexts: &[ChangeContext<'c>],
+        (change, moved): (&Change, &Moved<'_>),
+    ) -> Vec<Reach<'c>> {
         let mut touched: BTreeMap<Deployment, Vec<&'c deconflict_claims::Placed<'c>>> = BTreeMap::new();
         for context in contexts.iter().filter(|context| context.before.is_placed()) {
             for placed in context.touched() {
@@ -155,7 +159,6 @@ impl Judge<'_> {
                     .push(placed);
             }
         }
-        let moved = Moved::new(change, self.input.library.files());
         let mut readers: BTreeMap<&deconflict_files::RepoPath, BTreeSet<Deployment>> = BTreeMap::new();
         let mut note = |path, placement| {
             let deployment = deployment(placement);

@@ -17,7 +17,7 @@ use crate::{Options, select, sides};
 /// One finding for each thing that is judged less; `silent` is what comments and contracts silence.
 pub(crate) fn weakened(
     input: &Input,
-    change: &Change,
+    (change, moved): (&Change, &Moved<'_>),
     options: &Options,
     silent: &[Instance],
 ) -> Vec<Instance> {
@@ -28,16 +28,19 @@ pub(crate) fn weakened(
         return Vec::new();
     }
     let mut said = settings(input, &before);
-    said.extend(comments(input, change, silent));
+    said.extend(comments(input, (change, moved), silent));
     said.into_iter()
         .map(|(at, message)| instance(at, message))
         .collect()
 }
 
 /// New comments that silence something.
-fn comments(input: &Input, change: &Change, silent: &[Instance]) -> Vec<(Origin, String)> {
+fn comments(
+    input: &Input,
+    (change, moved): (&Change, &Moved<'_>),
+    silent: &[Instance],
+) -> Vec<(Origin, String)> {
     let files = input.library.files();
-    let moved = Moved::new(change, files);
     let read = |library: &Library, path: &RepoPath| {
         let loaded = library
             .load(path)
@@ -78,8 +81,7 @@ fn comments(input: &Input, change: &Change, silent: &[Instance]) -> Vec<(Origin,
 /// True when the comment speaks about a line of `at`.
 fn covers(ignore: &Ignore, files: &Files, at: Origin) -> bool {
     let place = Place::of(&files.get(at.file), at.span);
-    let (first, last) = ignore.lines;
-    at.file == ignore.at.file && first <= place.end_line && place.line <= last
+    at.file == ignore.at.file && ignore.covers(place.line, place.end_line)
 }
 
 /// Settings of the configuration. A repository that had none begins with any as it likes.

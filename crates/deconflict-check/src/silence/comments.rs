@@ -101,8 +101,7 @@ impl Comments {
         let mut found = None;
         for index in known {
             let (_, ignore, used) = &mut self.all[*index];
-            let (first, last) = ignore.lines;
-            if ignore.rule == rule && first <= place.end_line && place.line <= last {
+            if ignore.rule == rule && ignore.covers(place.line, place.end_line) {
                 *used = true;
                 found.get_or_insert(ignore.at);
             }

@@ -20,8 +20,8 @@ pub(crate) struct Kustomization {
     pub(crate) files: BTreeSet<RepoPath>,
 }
 
-/// Fields that list files or directories.
-const LISTS: [&str; 9] = [
+/// Fields of a kustomization that list files or directories.
+pub const KUSTOMIZATION_LISTS: [&str; 9] = [
     "resources",
     "bases",
     "components",
@@ -85,7 +85,7 @@ impl Kustomization {
 /// Every text in the kustomization that may be a path.
 fn named(root: &Node) -> Vec<&str> {
     let mut found = Vec::new();
-    for list in LISTS {
+    for list in KUSTOMIZATION_LISTS {
         found.extend(items(root, list).filter_map(path_of));
     }
     for list in ["patches", "patchesJson6902", "replacements"] {

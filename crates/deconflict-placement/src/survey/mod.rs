@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 
 use crate::{Problem, ProblemKind};
 pub(crate) use graph::Reach;
+pub use kustomization::KUSTOMIZATION_LISTS;
 pub(crate) use kustomization::Kustomization;
 pub(crate) use look::is_client_side_object;
 use look::{Look, is_client_side};

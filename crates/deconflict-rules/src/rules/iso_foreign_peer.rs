@@ -258,6 +258,24 @@ mod tests {
         find(&Library::new(snapshot, Arc::default()), &RepoPath::top(), &[]).config
     }
 
+    /// Whether the policy of one team with `spec` is found to name pods of another.
+    fn check(api: &str, kind: &str, spec: &str, found: bool) {
+        let pod = |path: &str, name: &str| {
+            format!(
+                "//- {path}/overlays/prod/p.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {name}, labels: {{app: {name}}}}}\nspec: {{containers: []}}\n"
+            )
+        };
+        let text = format!(
+            "{}{}{}//- infra/n/overlays/prod/n.yaml\napiVersion: v1\nkind: Namespace\nmetadata: {{name: b, labels: {{tier: back}}}}\n\
+             //- apps/a/a/overlays/prod/np.yaml\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: np, namespace: a}}\nspec: {{{spec}}}\n",
+            pod("apps/a/a", "a"),
+            pod("apps/b/b", "b"),
+            pod("infra/edge", "edge"),
+        );
+        let got = run_with("iso-foreign-peer", &text, &config(), Engine::Plain);
+        assert_eq!(!got.is_empty(), found, "{text}\n{got}");
+    }
+
     #[test]
     fn peers() {
         let named = |name: &str| {
@@ -294,20 +312,12 @@ mod tests {
             (from("ipBlock: {cidr: 10.0.0.0/8}"), false),
             (from("namespaceSelector: {matchLabels: {tier: front}}"), false),
         ] {
-            let pod = |path: &str, name: &str| {
-                format!(
-                    "//- {path}/overlays/prod/p.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {name}, labels: {{app: {name}}}}}\nspec: {{containers: []}}\n"
-                )
-            };
-            let text = format!(
-                "{}{}{}//- infra/n/overlays/prod/n.yaml\napiVersion: v1\nkind: Namespace\nmetadata: {{name: b, labels: {{tier: back}}}}\n\
-                 //- apps/a/a/overlays/prod/np.yaml\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: np, namespace: a}}\nspec: {{podSelector: {{}}, {spec}}}\n",
-                pod("apps/a/a", "a"),
-                pod("apps/b/b", "b"),
-                pod("infra/edge", "edge"),
+            check(
+                "networking.k8s.io/v1",
+                "NetworkPolicy",
+                &format!("podSelector: {{}}, {spec}"),
+                found,
             );
-            let got = run_with("iso-foreign-peer", &text, &config(), Engine::Plain);
-            assert_eq!(!got.is_empty(), found, "{text}\n{got}");
         }
     }
 
@@ -339,20 +349,12 @@ mod tests {
             ("ingress: [{fromEntities: [world, host]}]".to_owned(), false),
             (from("matchLabels: {'reserved:host': ''}"), false),
         ] {
-            let pod = |path: &str, name: &str| {
-                format!(
-                    "//- {path}/overlays/prod/p.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {name}, labels: {{app: {name}}}}}\nspec: {{containers: []}}\n"
-                )
-            };
-            let text = format!(
-                "{}{}{}//- infra/n/overlays/prod/n.yaml\napiVersion: v1\nkind: Namespace\nmetadata: {{name: b, labels: {{tier: back}}}}\n\
-                 //- apps/a/a/overlays/prod/np.yaml\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: np, namespace: a}}\nspec: {{endpointSelector: {{}}, {spec}}}\n",
-                pod("apps/a/a", "a"),
-                pod("apps/b/b", "b"),
-                pod("infra/edge", "edge"),
+            check(
+                "cilium.io/v2",
+                "CiliumNetworkPolicy",
+                &format!("endpointSelector: {{}}, {spec}"),
+                found,
             );
-            let got = run_with("iso-foreign-peer", &text, &config(), Engine::Plain);
-            assert_eq!(!got.is_empty(), found, "{text}\n{got}");
         }
     }
 }

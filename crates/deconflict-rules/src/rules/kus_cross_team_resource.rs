@@ -1,5 +1,6 @@
 use deconflict_files::{Origin, RepoPath};
 use deconflict_findings::{Finding, Label, ObjectRef};
+use deconflict_placement::KUSTOMIZATION_LISTS;
 use deconflict_yaml::Node;
 use smol_str::SmolStr;
 
@@ -69,19 +70,6 @@ rule! {
     check: Fleet(check),
 }
 
-/// Fields that list files or directories.
-const LISTS: [&str; 9] = [
-    "resources",
-    "bases",
-    "components",
-    "crds",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-    "patchesStrategicMerge",
-];
-
 fn check(context: &FleetContext<'_>, sink: &mut Sink) {
     for path in &context.placements.manifests {
         if !is_kustomization_file(path) {
@@ -109,7 +97,10 @@ fn check(context: &FleetContext<'_>, sink: &mut Sink) {
 /// The scalars that name files or directories.
 fn entries(root: &Node) -> impl Iterator<Item = &Node> {
     let items = |name: &str| root.get(name).map_or(&[][..], |list| list.items());
-    let listed = LISTS.into_iter().flat_map(items).map(|item| &**item);
+    let listed = KUSTOMIZATION_LISTS
+        .into_iter()
+        .flat_map(items)
+        .map(|item| &**item);
     let patches = ["patches", "patchesJson6902", "replacements"].into_iter();
     let patches = patches.flat_map(items).filter_map(|item| item.get("path"));
     listed.chain(patches.map(|path| &**path))
