@@ -5,6 +5,7 @@ mod claims;
 mod fixpoint;
 mod fleet;
 mod git;
+mod hook;
 mod inputs;
 mod measure;
 mod validation;
@@ -22,8 +23,8 @@ const END: &str = "<!-- end of bench -->\n";
 const REPOSITORY: &str = "corpus/redhat-appstudio__infra-deployments";
 
 /// Measure and print the table; `--write` puts it into docs/performance.md, `--quick` leaves out the slow rows;
-/// `--validation` measures what the API server would say and nothing else, `--git` what reading from Git costs, `--claims`
-/// what claims and joins cost, `--fixpoint` what finding who deploys what costs.
+/// `--validation` measures what the API server would say and nothing else, `--git` what reading from Git costs, `--hook`
+/// what a hook costs, `--claims` what claims and joins cost, `--fixpoint` what finding who deploys what costs.
 pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     let (mut write, mut quick) = (false, false);
     for option in options {
@@ -36,6 +37,10 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
             }
             "--git" => {
                 println!("{}", git::table(top, &build(top)?)?);
+                return Ok(());
+            }
+            "--hook" => {
+                println!("{}", hooks(top, &build(top)?)?);
                 return Ok(());
             }
             "--claims" => {
@@ -99,6 +104,7 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     if !quick {
         text.push_str(&validation::table(top, &program, 10_000)?);
         text.push_str(&git::table(top, &program)?);
+        text.push_str(&hooks(top, &program)?);
         text.push_str(&fixpoint_table(top, &program)?);
         text.push_str(&doublings(&program, &work)?);
         text.push_str(&joins(&program, &work)?);
@@ -109,6 +115,21 @@ pub(crate) fn run(top: &Path, options: &[&str]) -> Result<(), String> {
     } else {
         Ok(())
     }
+}
+
+/// Nothing without the shared directory.
+fn hooks(top: &Path, program: &Path) -> Result<String, String> {
+    let Some(shared) = shared(top) else {
+        return Ok(String::new());
+    };
+    let name = REPOSITORY.rsplit('/').next().unwrap_or_default();
+    let config = shared.join(format!("corpus/configs/{name}.yaml"));
+    hook::table(
+        program,
+        &shared.join(REPOSITORY),
+        &config,
+        &top.join("target/bench/hook"),
+    )
 }
 
 fn build(top: &Path) -> Result<PathBuf, String> {

@@ -37,12 +37,13 @@ pub(crate) struct Built {
 }
 
 /// Which roots are rendered.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
+#[derive(Clone, Copy)]
+pub(crate) enum Extent<'n> {
     /// All.
     All,
-    /// Those that may lead to others; the rest waits for somebody who wants it.
-    Leading,
+    /// Those that may lead to others; the rest waits for somebody who wants it. With the tree after the change, whether the
+    /// plan is the same there is told.
+    Leading(Option<Next<'n>>),
 }
 
 /// Everything that is deployed.
@@ -52,6 +53,17 @@ pub(crate) struct Deployed {
     pub(crate) roots: Vec<Arc<Built>>,
     /// Who deploys them where.
     pub(crate) placements: Placements,
+    /// The plan is the same in the tree after the change.
+    pub(crate) stands: bool,
+}
+
+/// The tree after the change, for what is built before it.
+#[derive(Clone, Copy)]
+pub(crate) struct Next<'n> {
+    /// Its files.
+    pub(crate) library: &'n Library,
+    /// Where it differs.
+    pub(crate) changed: &'n [RepoPath],
 }
 
 /// What another tree's roots gave, for those that would give the same here.
@@ -76,7 +88,12 @@ impl Known<'_> {
 
 /// Render all there is, but for what is `known` and what may wait. Deterministic: waves are sorted, and results are taken
 /// in order.
-pub(crate) fn build(input: &Input, known: Option<&Known<'_>>, extent: Extent, losses: &Losses) -> Deployed {
+pub(crate) fn build(
+    input: &Input,
+    known: Option<&Known<'_>>,
+    extent: Extent<'_>,
+    losses: &Losses,
+) -> Deployed {
     let session = Session::new(Arc::clone(&input.library));
     let mut plan = Plan::new(
         Arc::clone(&input.library),
@@ -93,7 +110,7 @@ pub(crate) fn build(input: &Input, known: Option<&Known<'_>>, extent: Extent, lo
         let wave: Vec<(Root, Option<Reads>)> = wave
             .into_iter()
             .map(|root| {
-                let may_wait = extent == Extent::Leading;
+                let may_wait = matches!(extent, Extent::Leading(_));
                 let outline = may_wait.then(|| plan.outline(&root)).flatten();
                 (root, outline)
             })
@@ -122,12 +139,36 @@ pub(crate) fn build(input: &Input, known: Option<&Known<'_>>, extent: Extent, lo
         }
         roots.extend(wave);
     }
+    let stands = match extent {
+        Extent::Leading(Some(next)) => plan.stands(next.library, next.changed),
+        _ => false,
+    };
     // Sorted, because a wave says nothing about a root but how it was found.
     roots.sort_by(|a: &Arc<Built>, b| a.root.cmp(&b.root));
     Deployed {
         roots,
         placements: plan.finish(),
+        stands,
     }
+}
+
+/// What is deployed after a change under which the plan of `base` stands and that nothing which was rendered reads.
+pub(crate) fn carried(base: &Deployed, inputs: &Inputs<'_>) -> Option<Deployed> {
+    if !base.stands {
+        return None;
+    }
+    let carry = |built: &Arc<Built>| match (inputs.are_same(&built.reads), built.waits) {
+        (true, _) => Some(Arc::clone(built)),
+        // The kustomizations name the same, so that it would read the same.
+        (false, true) => Some(Arc::new(waiting(built.root.clone(), built.reads.clone()))),
+        (false, false) => None,
+    };
+    let roots: Option<Vec<_>> = base.roots.par_iter().map(carry).collect();
+    Some(Deployed {
+        roots: roots?,
+        placements: base.placements.clone(),
+        stands: true,
+    })
 }
 
 /// Render what waits in `deployed` and is wanted; `known` are roots that were rendered for another tree.
@@ -139,7 +180,9 @@ pub(crate) fn complete(
     losses: &Losses,
 ) {
     let session = Session::new(Arc::clone(&input.library));
-    let Deployed { roots, placements } = deployed;
+    let Deployed {
+        roots, placements, ..
+    } = deployed;
     let rendered: Vec<Option<Arc<Built>>> = roots
         .par_iter()
         .zip(wanted)

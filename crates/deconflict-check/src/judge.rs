@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deconflict_claims::{ClusterIndex, Facts};
-use deconflict_files::Origin;
+use deconflict_files::{Origin, RepoPath};
 use deconflict_findings::{Certainty, Finding, ObjectRef};
 use deconflict_placement::Root;
 use deconflict_rules::{
@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::build::Deployed;
+use crate::change::Change;
 use crate::coverage::Unchecked;
 use crate::guard::Losses;
 use crate::instance::{Instance, Seen};
@@ -24,12 +25,16 @@ use crate::{Input, Options, select, sides};
 pub(crate) struct Judge<'a> {
     pub(crate) input: &'a Input,
     pub(crate) options: &'a Options,
+    /// What is judged, if it is not a tree alone.
+    pub(crate) change: Option<&'a Change>,
     pub(crate) deployed: &'a Deployed,
     pub(crate) clusters: &'a [ClusterIndex<'a>],
     pub(crate) surroundings: &'a Surroundings,
     /// For each of `clusters`, whether the other tree of a change has the same; empty without a change.
     pub(crate) kept: &'a [bool],
-    /// Rules that see no more than one cluster skip those that are kept: the other tree's judge has their findings.
+    /// Manifests that the other tree of a change has too.
+    pub(crate) same_files: &'a FxHashSet<&'a RepoPath>,
+    /// Rules that see no more than one cluster or file skip those that are kept: the other tree's judge has their findings.
     pub(crate) skips_kept: bool,
     pub(crate) losses: &'a Losses,
     pub(crate) unchecked: &'a Unchecked,
@@ -97,6 +102,10 @@ impl Judge<'_> {
         let manifests = &self.deployed.placements.manifests;
         let library = &self.input.library;
         let per_file = manifests.par_iter().map(|path| {
+            let kept = self.same_files.contains(path);
+            if kept && self.skips_kept {
+                return Vec::new();
+            }
             // What cannot be read is a problem of the placements.
             let Ok(loaded) = library.load(path) else {
                 return Vec::new();
@@ -115,7 +124,7 @@ impl Judge<'_> {
                     finding,
                     meta: &rule.meta,
                     seen: Vec::new(),
-                    kept: false,
+                    kept,
                 }));
             }
             if !found.is_empty() {
@@ -241,6 +250,7 @@ impl Judge<'_> {
                 placements,
                 config: &self.input.config,
                 library: &self.input.library,
+                changed: self.change.map(|change| change.changed.as_slice()),
             };
             let mut found = Vec::new();
             for rule in rules {

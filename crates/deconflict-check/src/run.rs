@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use deconflict_claims::ClusterIndex;
-use deconflict_files::Origin;
+use deconflict_files::{Origin, RepoPath};
 use deconflict_findings::{Place, Report, Secrets, Summary};
+use rustc_hash::FxHashSet;
 
-use crate::build::{self, Deployed, Extent, Known};
+use crate::build::{self, Deployed, Extent, Known, Next};
 use crate::change::{self, Blame, Change, Inputs, Moved};
 use crate::found::{self, Found};
 use crate::guard::Losses;
@@ -17,9 +18,13 @@ use crate::{Input, Options, coverage, fold, lint, rows, secrets, severity, silen
 
 /// See [`crate::check`] and [`crate::check_change`].
 pub(crate) fn check(input: &Input, change: Option<&Change>, options: &Options) -> Report {
-    if change.is_some() && options.only_new && !looks_at_all_objects(input) {
+    if let Some(change) = change.filter(|_| options.only_new && !looks_at_all_objects(input)) {
         // What the change cannot reach brings nothing new, so that it is enough to know that nothing is new elsewhere.
-        let report = attempt(input, change, options, Extent::Leading);
+        let next = Next {
+            library: &input.library,
+            changed: &change.changed,
+        };
+        let report = attempt(input, Some(change), options, Extent::Leading(Some(next)));
         if let Some(report) = report {
             return report;
         }
@@ -33,12 +38,13 @@ fn looks_at_all_objects(input: &Input) -> bool {
 }
 
 /// The report; `None` when it holds anything new and not all of it was looked at.
-fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Extent) -> Option<Report> {
+fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Extent<'_>) -> Option<Report> {
     let losses = Losses::default();
     let before = change.map(|change| Input {
         library: Arc::clone(&change.base),
         ..input.clone()
     });
+    let is_partial = matches!(extent, Extent::Leading(_));
     let mut before = before.map(|input| (deploy(&input, None, extent, &losses), input));
     let inputs = change.map(|change| Inputs::new(change, input.library.snapshot()));
     let share = inputs.as_ref().filter(|_| !options.apart);
@@ -47,8 +53,14 @@ fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Ex
         inputs,
     });
     let moved = change.map(|change| Moved::new(change, input.library.files()));
-    let mut deployed = deploy(input, known.as_ref(), extent, &losses);
-    if let (Extent::Leading, Some((base, base_input)), Some(inputs)) = (extent, &mut before, &inputs) {
+    let carried = before.as_ref().zip(share);
+    let carried = carried.and_then(|((base, _), inputs)| build::carried(base, inputs));
+    let own = match extent {
+        Extent::All => Extent::All,
+        Extent::Leading(_) => Extent::Leading(None),
+    };
+    let mut deployed = carried.unwrap_or_else(|| deploy(input, known.as_ref(), own, &losses));
+    if let (true, Some((base, base_input)), Some(inputs)) = (is_partial, &mut before, &inputs) {
         let (here, there) = world::wanted(&deployed, base);
         build::complete(base, &there, base_input, None, &losses);
         let roots = &base.roots;
@@ -64,19 +76,24 @@ fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Ex
     let there = before.as_ref().map(|(deployed, _)| Tree::new(deployed, &losses));
     let kept = there.as_ref().map(|there| here.kept(there)).unwrap_or_default();
     let kept_there = there.as_ref().map(|there| there.kept(&here)).unwrap_or_default();
-    let is_partial = extent == Extent::Leading;
     let is_known = here.is_complete(&kept) && there.iter().all(|there| there.is_complete(&kept_there));
     if is_partial && !is_known {
         return None;
     }
     let unchecked = coverage::Unchecked::default();
+    let same_files = match (&before, share) {
+        (Some((base, _)), Some(inputs)) => same_files(&deployed, base, inputs),
+        _ => FxHashSet::default(),
+    };
     let judge = Judge {
         input,
         options,
+        change,
         deployed: &deployed,
         clusters: &here.clusters,
         surroundings: &here.surroundings,
         kept: &kept,
+        same_files: &same_files,
         skips_kept: is_partial,
         losses: &losses,
         unchecked: &unchecked,
@@ -125,6 +142,14 @@ fn attempt(input: &Input, change: Option<&Change>, options: &Options, extent: Ex
     let is_new = report.findings.iter().any(|finding| !finding.old);
     let is_certain = !is_new && report.unfinished.is_empty();
     (!is_partial || is_certain).then_some(report)
+}
+
+/// Manifests that are the same in both trees, and looked at in both.
+fn same_files<'d>(deployed: &'d Deployed, base: &Deployed, inputs: &Inputs<'_>) -> FxHashSet<&'d RepoPath> {
+    let there = &base.placements.manifests;
+    let here = deployed.placements.manifests.iter();
+    let in_both = here.filter(|path| there.binary_search(path).is_ok());
+    in_both.filter(|path| inputs.is_same(path)).collect()
 }
 
 /// What was found, and what it was found in; without the coverage.
@@ -200,7 +225,12 @@ pub(crate) fn map(input: &Input) -> Report {
     report
 }
 
-pub(crate) fn deploy(input: &Input, known: Option<&Known<'_>>, extent: Extent, losses: &Losses) -> Deployed {
+pub(crate) fn deploy(
+    input: &Input,
+    known: Option<&Known<'_>>,
+    extent: Extent<'_>,
+    losses: &Losses,
+) -> Deployed {
     let lost = || "finding what is deployed: nothing was checked".to_owned();
     losses
         .guard(lost, || build::build(input, known, extent, losses))
@@ -259,7 +289,7 @@ fn empty(input: &Input) -> Report {
 
 fn summary(input: &Input, deployed: &Deployed, clusters: &[deconflict_findings::ClusterRow]) -> Summary {
     Summary {
-        files: input.library.files().count(),
+        files: input.library.count(),
         placements: deployed.placements.all.len(),
         objects: deployed
             .roots

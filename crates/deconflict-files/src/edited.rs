@@ -49,6 +49,10 @@ impl Tree for Edited {
         self.snapshot.files()
     }
 
+    fn is_strict(&self) -> bool {
+        self.snapshot.is_strict()
+    }
+
     fn is_ignored(&self, path: &RepoPath) -> bool {
         self.snapshot.is_ignored(path)
     }

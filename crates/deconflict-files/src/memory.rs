@@ -53,6 +53,14 @@ impl MemoryTree {
         tree
     }
 
+    /// Paths of files below a directory, sorted.
+    fn below<'t>(&'t self, directory: &'t RepoPath) -> impl Iterator<Item = &'t RepoPath> {
+        let from = self.files.range(directory.clone()..).map(|(path, _)| path);
+        // Between a directory and what is below it may stand names that go on otherwise: `a`, `a-b`, `a/b`.
+        from.take_while(move |path| path.as_str().starts_with(directory.as_str()))
+            .filter(move |path| path.is_within(directory) && *path != directory)
+    }
+
     /// As a snapshot that lies at `/repo`.
     pub fn snapshot(self) -> Snapshot {
         Snapshot::new(Box::new(self), "/repo")
@@ -64,12 +72,12 @@ impl Tree for MemoryTree {
         match self.files.get(path) {
             Some(Content::Bytes(_)) => Some(Entry::File),
             Some(Content::Link(target)) => Some(Entry::Symlink(target.clone())),
-            None => self
-                .files
-                .keys()
-                .any(|file| file.is_within(path))
-                .then_some(Entry::Directory),
+            None => self.below(path).next().map(|_| Entry::Directory),
         }
+    }
+
+    fn is_strict(&self) -> bool {
+        true
     }
 
     fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, ReadError> {
@@ -83,20 +91,22 @@ impl Tree for MemoryTree {
 
     fn list(&self, directory: &RepoPath) -> Vec<(SmolStr, Entry)> {
         let mut names: Vec<(SmolStr, Entry)> = Vec::new();
-        for path in self.files.keys() {
+        for path in self.below(directory) {
             let Some(name) = path
                 .below(directory)
                 .and_then(|rest| rest.parts().next().map(SmolStr::from))
             else {
                 continue;
             };
-            if names.iter().all(|(known, _)| *known != name)
+            if names.last().is_none_or(|(known, _)| *known != name)
                 && let Some(entry) = directory.join(&name).and_then(|path| self.entry(&path))
             {
                 names.push((name, entry));
             }
         }
+        // A file and what lies below a directory of a longer name may stand in between: `a.b` before `a/b`.
         names.sort_by(|a, b| a.0.cmp(&b.0));
+        names.dedup_by(|a, b| a.0 == b.0);
         names
     }
 

@@ -75,6 +75,10 @@ pub trait Tree: Send + Sync {
     fn list(&self, directory: &RepoPath) -> Vec<(SmolStr, Entry)>;
     /// All files and symbolic links of the tree, sorted by path.
     fn files(&self) -> Vec<RepoPath>;
+    /// True when [`Tree::entry`] knows nothing of paths that lead through a symbolic link.
+    fn is_strict(&self) -> bool {
+        false
+    }
     /// True when something is at `path` but Git ignores it, so that the tree is silent about it.
     fn is_ignored(&self, path: &RepoPath) -> bool {
         let _ = path;
@@ -136,6 +140,13 @@ impl Snapshot {
 
     /// The path that `path` really is, with all symbolic links followed, and what stands there.
     pub fn resolve(&self, path: &RepoPath) -> Result<(RepoPath, Kind), ReadError> {
+        if self.tree.is_strict() {
+            match self.tree.entry(path) {
+                Some(Entry::File) => return Ok((path.clone(), Kind::File)),
+                Some(Entry::Directory) => return Ok((path.clone(), Kind::Directory)),
+                _ => {}
+            }
+        }
         let mut links = 0;
         let mut done = RepoPath::top();
         let mut todo: Vec<SmolStr> = path.parts().rev().map(SmolStr::from).collect();
@@ -199,6 +210,11 @@ impl Snapshot {
     /// All files and symbolic links, sorted by path.
     pub fn files(&self) -> Vec<RepoPath> {
         self.tree.files()
+    }
+
+    /// True when what stands at a path is known without following links; see [`Tree::is_strict`].
+    pub(crate) fn is_strict(&self) -> bool {
+        self.tree.is_strict()
     }
 
     /// True when nothing is at `path` only because Git ignores what is there.

@@ -1,10 +1,9 @@
 //! All paths of a tree or an index, listed at once.
 
-use std::collections::BTreeMap;
-
 use deconflict_files::{Entry, RepoPath};
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::objs::tree::EntryKind;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// A path that Git knows, directories excepted.
@@ -21,7 +20,7 @@ pub(crate) struct Listed {
     /// Sorted by path.
     items: Vec<Item>,
     /// Names in each directory, sorted. For a file, the place among `items`.
-    directories: BTreeMap<RepoPath, Vec<(SmolStr, Option<usize>)>>,
+    directories: FxHashMap<RepoPath, Vec<(SmolStr, Option<usize>)>>,
     troubles: Vec<(RepoPath, String)>,
 }
 
@@ -31,7 +30,7 @@ impl Listed {
         items.dedup_by(|a, b| a.path == b.path);
         troubles.sort();
         troubles.dedup();
-        let mut directories: BTreeMap<RepoPath, Vec<(SmolStr, Option<usize>)>> = BTreeMap::new();
+        let mut directories: FxHashMap<RepoPath, Vec<(SmolStr, Option<usize>)>> = FxHashMap::default();
         directories.insert(RepoPath::top(), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let mut below = (item.path.clone(), Some(index));

@@ -99,6 +99,10 @@ impl Tree for Objects {
         readable.map(|item| item.path.clone()).collect()
     }
 
+    fn is_strict(&self) -> bool {
+        true
+    }
+
     fn troubles(&self) -> Vec<(RepoPath, String)> {
         self.listed.troubles().to_vec()
     }

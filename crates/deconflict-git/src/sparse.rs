@@ -26,6 +26,10 @@ impl<T: Tree> Tree for Sparse<T> {
         }
     }
 
+    fn is_strict(&self) -> bool {
+        self.disk.is_strict() && self.left_out.is_strict()
+    }
+
     fn list(&self, directory: &RepoPath) -> Vec<(SmolStr, Entry)> {
         let mut names = self.disk.list(directory);
         names.extend(self.left_out.list(directory));

@@ -107,6 +107,10 @@ impl Tree for Worktree {
         }
     }
 
+    fn is_strict(&self) -> bool {
+        true
+    }
+
     fn list(&self, directory: &RepoPath) -> Vec<(SmolStr, Entry)> {
         self.directory(directory)
             .map(|listing| listing.entries.clone())

@@ -6,7 +6,7 @@ use deconflict_findings::{PlacementStatus, Skipped};
 use crate::{Cluster, Owners, Placement, PlacementId, Problem, Root, RootKind};
 
 /// Who deploys what where, and what could not be told.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Placements {
     /// All placements; [`PlacementId`] is the index. A root that nothing places has one without cluster.
     pub all: Vec<Placement>,

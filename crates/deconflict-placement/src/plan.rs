@@ -5,6 +5,7 @@ mod candidates;
 mod finish;
 mod outline;
 mod settle;
+mod stands;
 #[cfg(test)]
 mod tests;
 mod unasked;
@@ -49,7 +50,10 @@ type ByName = BTreeMap<(SmolStr, SmolStr), Arc<Node>>;
 /// builds in its own way is not built a second time on its own.
 #[derive(Debug)]
 pub struct Plan {
+    /// What the plan itself reads goes through this one, which so knows it.
     pub(crate) library: Arc<Library>,
+    /// The files, whoever reads them.
+    texts: Arc<Library>,
     pub(crate) config: Arc<Config>,
     pub(crate) survey: Survey,
     pub(crate) inventory: Inventory,
@@ -86,8 +90,8 @@ pub struct Plan {
     declared: Declared,
     /// Whether the text of a file may lead on; see [`Plan::outline`].
     marked: FxHashMap<RepoPath, bool>,
-    /// Some object of Flux lies in the tree as it stands.
-    uses_flux: bool,
+    /// Some object of Flux in the tree may take variables from a ConfigMap or Secret.
+    substitutes: bool,
     stage: Stage,
     result: Placements,
 }
@@ -189,11 +193,18 @@ impl Plan {
                 found.insert(path.clone(), objects);
             }
         }
-        let uses_flux = found.values().flatten().any(|raw: &Raw| !raw.kind.is_argo());
+        let substitutes = survey.files.iter().any(|path| {
+            let is_yaml = matches!(path.extension(), Some("yaml" | "yml" | "json"));
+            let loaded = if is_yaml { library.load(path).ok() } else { None };
+            loaded.is_some_and(|loaded| stands::may_substitute(&loaded))
+        });
+        let texts = library;
+        let library = Arc::new(Library::beside(&texts, Arc::clone(texts.snapshot()), []));
         let mut plan = Self {
             inventory: Inventory::new(&config),
             own: Own::new(&config, None),
             library,
+            texts,
             config,
             survey,
             raw: found,
@@ -215,7 +226,7 @@ impl Plan {
             covered: Reach::default(),
             declared: Declared::default(),
             marked: FxHashMap::default(),
-            uses_flux,
+            substitutes,
             stage: Stage::Listed,
             result,
         };

@@ -70,7 +70,10 @@ pub struct RootContext<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// Files and their trees.
-    pub library: &'a Library,
+    pub library: &'a Arc<Library>,
+    /// Paths that the change touches; `None` without one. Edits are proved by building, which is not worth it for what is
+    /// not shown.
+    pub changed: Option<&'a [RepoPath]>,
 }
 
 /// Everything in one cluster, or in one root that nothing places.

@@ -104,6 +104,19 @@ impl Library {
         &self.files
     }
 
+    /// True when `path` was asked for here, whether or not it could be read.
+    pub fn has_loaded(&self, path: &RepoPath) -> bool {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.contains_key(path)
+    }
+
+    /// How many paths were read, whether here or in the library beside this one.
+    pub fn count(&self) -> usize {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = loaded.values().filter(|slot| matches!(slot.get(), Some(Ok(_))));
+        read.count()
+    }
+
     /// The file at `path` (links followed). Read once; the id belongs to the path as asked for.
     pub fn load(&self, path: &RepoPath) -> Result<Arc<Loaded>, ReadError> {
         let slot = {

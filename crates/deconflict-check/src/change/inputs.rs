@@ -1,9 +1,9 @@
 //! Whether a render would see the same before and after a change.
 
-use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
 
 use deconflict_files::{Entry, Kind, Reads, RepoPath, Snapshot};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Change;
 
@@ -11,9 +11,11 @@ use super::Change;
 pub(crate) struct Inputs<'c> {
     before: &'c Snapshot,
     after: &'c Snapshot,
-    changed: BTreeSet<&'c RepoPath>,
+    changed: FxHashSet<&'c RepoPath>,
     /// Directories in which something came, went or became something else.
     listings: FxHashSet<RepoPath>,
+    /// What is known already: roots read the same files.
+    known: RwLock<FxHashMap<RepoPath, bool>>,
 }
 
 impl<'c> Inputs<'c> {
@@ -40,6 +42,7 @@ impl<'c> Inputs<'c> {
             after,
             changed: change.changed.iter().collect(),
             listings,
+            known: RwLock::default(),
         }
     }
 
@@ -57,7 +60,19 @@ impl<'c> Inputs<'c> {
     }
 
     /// True when `path`, links followed, is the same file, directory or nothing in both trees.
-    fn is_same(&self, path: &RepoPath) -> bool {
+    pub(crate) fn is_same(&self, path: &RepoPath) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(path) {
+            return *known;
+        }
+        drop(known);
+        let is_same = self.look(path);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.clone(), is_same);
+        is_same
+    }
+
+    fn look(&self, path: &RepoPath) -> bool {
         let (before, after) = (self.before.resolve(path), self.after.resolve(path));
         if before != after {
             return false;

@@ -8,16 +8,18 @@ use deconflict_yaml::{Library, Loaded, Node};
 use super::Survey;
 
 /// A kustomization file and what it names in this repository.
-#[derive(Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub(crate) struct Kustomization {
     /// `kind: Component`.
     pub(crate) is_component: bool,
-    /// It may read more than it names: generators and transformers have files of their own, and merge keys bring fields.
+    /// It may read more than can be told: it lists directories of plugins, or merge keys bring fields.
     pub(crate) is_opaque: bool,
     /// Directories it builds on.
     pub(crate) directories: BTreeSet<RepoPath>,
     /// Files it uses in any way.
     pub(crate) files: BTreeSet<RepoPath>,
+    /// What the settings of its plugins may name: every text in them that is a file.
+    pub(crate) maybe: BTreeSet<RepoPath>,
 }
 
 /// Fields of a kustomization that list files or directories.
@@ -33,15 +35,8 @@ pub const KUSTOMIZATION_LISTS: [&str; 9] = [
     "patchesStrategicMerge",
 ];
 
-/// Fields whose files name files in turn.
-const OPAQUE: [&str; 6] = [
-    "generators",
-    "transformers",
-    "validators",
-    "helmCharts",
-    "helmChartInflationGenerator",
-    "helmGlobals",
-];
+/// Fields that list settings of plugins, which name files in turn.
+const PLUGINS: [&str; 3] = ["generators", "transformers", "validators"];
 
 impl Kustomization {
     pub(crate) fn read(survey: &Survey, library: &Library, directory: &RepoPath, loaded: &Loaded) -> Self {
@@ -54,10 +49,12 @@ impl Kustomization {
             .find_map(|document| document.root.as_ref());
         if let Some(root) = root {
             read.is_component = root.get("kind").and_then(|kind| kind.text()) == Some("Component");
-            read.is_opaque =
-                OPAQUE.iter().any(|field| root.get(field).is_some()) || loaded.text.contains("<<");
+            read.is_opaque = loaded.text.contains("<<");
             for path in named(root) {
                 read.add(survey, library, directory, path);
+            }
+            for item in PLUGINS.iter().flat_map(|field| items(root, field)) {
+                read.add_plugin(survey, library, directory, item);
             }
         }
         read
@@ -78,6 +75,40 @@ impl Kustomization {
                 Ok((real, Kind::File)) => self.files.insert(real),
                 Err(_) => return,
             };
+        }
+    }
+}
+
+impl Kustomization {
+    /// What the settings of a plugin may name, from the directory of the kustomization.
+    fn add_plugin(&mut self, survey: &Survey, library: &Library, directory: &RepoPath, item: &Node) {
+        let path = path_of(item).and_then(|path| directory.join(path));
+        let file = path.filter(|path| survey.is_file(path));
+        let Some(loaded) = file.and_then(|path| library.load(&path).ok()) else {
+            // Settings in place, a directory of them, or nothing.
+            self.is_opaque = true;
+            return;
+        };
+        let mut todo: Vec<&Node> = loaded
+            .parsed()
+            .documents
+            .iter()
+            .filter_map(|document| document.root.as_deref())
+            .collect();
+        while let Some(node) = todo.pop() {
+            todo.extend(node.items().iter().map(|item| &**item));
+            todo.extend(node.fields().iter().map(|field| &*field.value));
+            let Some(text) = node.text() else { continue };
+            // `key=path`, or several paths on lines of their own.
+            let words = text.split(['\n', '=', ' ', ',']);
+            let paths = words.filter_map(|word| directory.join(word));
+            for path in paths.filter(|path| path != directory) {
+                if survey.is_file(&path) {
+                    self.maybe.insert(path);
+                } else if survey.is_directory(&path) || library.snapshot().resolve(&path).is_ok() {
+                    self.is_opaque = true;
+                }
+            }
         }
     }
 }

@@ -105,6 +105,11 @@ const CLIENT_SIDE: [&str; 16] = [
 
 /// True when nothing in the file is an object of a cluster. A file that cannot be parsed may be.
 pub(crate) fn is_client_side(loaded: &Loaded) -> bool {
+    let text: &str = &loaded.text;
+    let names = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    if looks_so(text) && !CLIENT_SIDE.iter().any(|group| names(group)) && !names_config(text) {
+        return false;
+    }
     let parsed = loaded.parsed();
     let mut roots = parsed
         .documents
@@ -112,6 +117,14 @@ pub(crate) fn is_client_side(loaded: &Loaded) -> bool {
         .filter_map(|document| document.root.as_ref());
     !parsed.problems.iter().any(|problem| problem.kind.is_fatal())
         && roots.all(|root| expand_list(root).iter().all(|root| is_client_side_object(root)))
+}
+
+/// True when the word `Config` stands in the text.
+fn names_config(text: &str) -> bool {
+    memmem::find_iter(text.as_bytes(), b"Config").any(|at| {
+        let after = text.as_bytes().get(at + b"Config".len());
+        after.is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    })
 }
 
 /// True for settings of a tool, and for what is no manifest.

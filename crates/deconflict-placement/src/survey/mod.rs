@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use deconflict_config::Config;
 use deconflict_files::{Entry, ReadError, RepoPath};
 use deconflict_findings::Skipped;
-use deconflict_yaml::Library;
+use deconflict_yaml::{Library, Loaded};
 use rustc_hash::FxHashSet;
 
 use crate::{Problem, ProblemKind};
@@ -223,6 +223,31 @@ impl Survey {
         self.skip(&path, "unreadable", why.to_string());
         let kind = ProblemKind::Unreadable { path, why };
         self.problems.push(Problem { kind, at: None });
+    }
+}
+
+/// What the content of a file that stays where it is means to a survey.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct Traits {
+    look: Look,
+    is_client_side: bool,
+    lifts_restrictions: bool,
+    has_placeholders: bool,
+    kustomization: Option<Kustomization>,
+}
+
+impl Traits {
+    /// Those of the file at `path`, in a tree with the same files as that of `survey`.
+    pub(crate) fn of(survey: &Survey, library: &Library, path: &RepoPath, loaded: &Loaded) -> Self {
+        let directory = path.parent().filter(|_| is_kustomization_file(path));
+        Self {
+            look: look::look(loaded),
+            is_client_side: is_client_side(loaded),
+            lifts_restrictions: look::lifts_restrictions(loaded),
+            has_placeholders: templates::has_placeholders(loaded, directory.is_some()),
+            kustomization: directory
+                .map(|directory| Kustomization::read(survey, library, &directory, loaded)),
+        }
     }
 }
 

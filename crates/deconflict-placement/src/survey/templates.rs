@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use deconflict_files::RepoPath;
-use deconflict_yaml::Library;
+use deconflict_yaml::{Library, Loaded};
 use memchr::memmem;
+
+use super::is_kustomization_file;
 
 /// Names that such directories have.
 const NAMES: [&str; 7] = [
@@ -25,7 +27,8 @@ pub(crate) fn find(library: &Library, kustomizations: &[RepoPath], others: &[Rep
     for path in kustomizations.iter().chain(others) {
         let Some(directory) = named(path) else { continue };
         let known = found.entry(directory).or_insert(false);
-        *known = *known || has_placeholders(library, path, kustomizations.contains(path));
+        let has = |loaded: &Loaded| has_placeholders(loaded, is_kustomization_file(path));
+        *known = *known || library.load(path).is_ok_and(|loaded| has(&loaded));
     }
     found
         .into_iter()
@@ -51,10 +54,8 @@ fn named(path: &RepoPath) -> Option<RepoPath> {
     None
 }
 
-fn has_placeholders(library: &Library, path: &RepoPath, is_kustomization: bool) -> bool {
-    let Ok(loaded) = library.load(path) else {
-        return false;
-    };
+/// True for a text that is no YAML before somebody fills it in.
+pub(super) fn has_placeholders(loaded: &Loaded, is_kustomization: bool) -> bool {
     let has = |word: &str| memmem::find(loaded.text.as_bytes(), word.as_bytes()).is_some();
     let opens = has("{{") || has("{%") || has("<%");
     opens && (is_kustomization || has("{%") || loaded.parsed().problems.iter().any(|p| p.kind.is_fatal()))

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use deconflict_files::{Files, Origin, RepoPath, Span};
+use deconflict_files::{Origin, RepoPath, Span};
 use deconflict_findings::{Edit, Finding, Fix, Safety};
 use deconflict_kustomize::{LoadRestrictor, Options, Session, Warning, WarningKind, to_yaml};
 use deconflict_yaml::{Library, Loaded};
@@ -90,10 +90,9 @@ fn finding(context: &RootContext<'_>, field: &str, warning: &Warning) -> Finding
     let mut finding = Finding::new(RULE.meta.id, RULE.meta.severity, message, warning.at);
     let file = library.files().get(warning.at.file);
     finding.key = Some(format!("{}: {field}", file.path));
-    let offered = library
-        .load(&file.path)
-        .ok()
-        .and_then(|loaded| offer(context, &file.path, &loaded, field, warning.at));
+    let is_wanted = context.changed.is_none_or(|changed| changed.contains(&file.path));
+    let loaded = is_wanted.then(|| library.load(&file.path).ok()).flatten();
+    let offered = loaded.and_then(|loaded| offer(context, &file.path, &loaded, field, warning.at));
     finding.help = Some(match &offered {
         Some(Offer::Same(_)) => match field {
             "commonLabels" => "write it as an item of `labels` with `includeSelectors: true`".to_owned(),
@@ -138,9 +137,11 @@ fn offer(
     let directory = path.parent()?;
     let root = (directory != context.root.path).then(|| context.root.path.clone());
     for directory in root.into_iter().chain([directory]) {
-        let [before, after] =
-            [&*loaded.text, edited.as_str()].map(|text| build(context.library, path, &directory, text));
-        if Some(before?) != after {
+        let before = build(context.library, &directory)?;
+        let snapshot = context.library.snapshot().with_content(path, &edited).ok()?;
+        // Only what was edited is read and parsed again.
+        let library = Library::beside(context.library, Arc::new(snapshot), [path.clone()]);
+        if build(&Arc::new(library), &directory) != Some(before) {
             return Some(Offer::Differs);
         }
     }
@@ -152,14 +153,12 @@ fn offer(
 }
 
 /// What the directory builds to if the file at `path` holds `text`; `None` if it does not.
-fn build(library: &Library, path: &RepoPath, directory: &RepoPath, text: &str) -> Option<String> {
-    let snapshot = library.snapshot().with_content(path, text).ok()?;
-    let library = Library::new(Arc::new(snapshot), Arc::new(Files::new()));
+fn build(library: &Arc<Library>, directory: &RepoPath) -> Option<String> {
     let options = Options {
         load_restrictor: LoadRestrictor::None,
         ..Options::default()
     };
-    let rendered = Session::new(Arc::new(library)).build(directory, &options);
+    let rendered = Session::new(Arc::clone(library)).build(directory, &options);
     rendered
         .problems
         .is_empty()
