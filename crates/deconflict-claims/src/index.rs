@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use deconflict_findings::PlacementStatus;
 use deconflict_kube::{Scopes, text_at};
 use deconflict_placement::{Cluster, Owners};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::pods::{Pod, Pods};
@@ -23,6 +24,8 @@ pub struct ClusterIndex<'a> {
     claims: Vec<(u32, u32)>,
     /// By index into `objects`: false for all but the first of several that are one in the cluster.
     live: Vec<bool>,
+    /// By group and kind, as the CustomResourceDefinitions say.
+    plurals: FxHashMap<(&'a str, &'a str), &'a str>,
     pods: Pods<'a>,
     unseen: Unseen,
 }
@@ -69,6 +72,18 @@ impl<'a> ClusterIndex<'a> {
             let [first, second] = [pair[0] as usize, pair[1] as usize];
             live[second] = objects[first].identity() != objects[second].identity();
         }
+        let mut plurals = FxHashMap::default();
+        for placed in &objects {
+            let object = &placed.facts.object;
+            if object.key.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+                let text = |path: &[&str]| text_at(&object.body, path);
+                let kind = text(&["spec", "group"]).zip(text(&["spec", "names", "kind"]));
+                let plural = kind.zip(text(&["spec", "names", "plural"]));
+                if let Some((kind, plural)) = plural {
+                    plurals.entry(kind).or_insert(plural);
+                }
+            }
+        }
         let mut unseen = Unseen::default();
         let partly = |placed: &&Placed<'_>| placed.placement.status != PlacementStatus::Rendered;
         let namespaces = objects
@@ -83,6 +98,7 @@ impl<'a> ClusterIndex<'a> {
             identities,
             claims,
             live,
+            plurals,
             unseen,
         }
     }
@@ -140,14 +156,7 @@ impl<'a> ClusterIndex<'a> {
 
     /// The plural name that a CustomResourceDefinition of the cluster gives to a kind.
     pub fn plural_of(&self, group: &str, kind: &str) -> Option<&str> {
-        let is_wanted = |placed: &&Placed<'a>| {
-            let object = &placed.facts.object;
-            object.key.is("apiextensions.k8s.io", "CustomResourceDefinition")
-                && text_at(&object.body, &["spec", "group"]) == Some(group)
-                && text_at(&object.body, &["spec", "names", "kind"]) == Some(kind)
-        };
-        let definition = self.live().find(is_wanted)?;
-        text_at(&definition.facts.object.body, &["spec", "names", "plural"])
+        self.plurals.get(&(group, kind)).copied()
     }
 
     /// The name of the cluster.

@@ -126,14 +126,7 @@ pub fn relate_paths(a: &PathSet, b: &PathSet) -> PathRelation {
         (Regex(_) | Opaque(_), _) | (_, Regex(_) | Opaque(_)) => PathRelation::Unknown,
         _ if is_within(a, b) => PathRelation::Within,
         _ if is_within(b, a) => PathRelation::Contains,
-        // Two prefixes, by elements or by text, are one inside the other or apart; but `/foo` by elements and `/foo/`
-        // by text share what lies below.
-        (PathSet::Prefix(prefix), PathSet::Start(start))
-        | (PathSet::Start(start), PathSet::Prefix(prefix))
-            if start.strip_suffix('/') == Some(prefix) =>
-        {
-            PathRelation::Unknown
-        }
+        // Two prefixes, by elements or by text, are one inside the other or apart.
         _ => PathRelation::Disjoint,
     }
 }

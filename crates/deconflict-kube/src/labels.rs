@@ -66,6 +66,18 @@ pub enum Wanted {
     DoesNotExist,
 }
 
+impl Wanted {
+    /// True when a key of that value, or one that is absent, is as wanted.
+    pub fn is_met(&self, value: Option<&str>) -> bool {
+        match (self, value) {
+            (Self::In(values), Some(value)) => values.iter().any(|known| known == value),
+            (Self::NotIn(values), Some(value)) => values.iter().all(|known| known != value),
+            (Self::Exists, Some(_)) | (Self::DoesNotExist | Self::NotIn(_), None) => true,
+            (Self::DoesNotExist, Some(_)) | (Self::In(_) | Self::Exists, None) => false,
+        }
+    }
+}
+
 /// A selector: all requirements must hold. Without any it matches everything; what an absent or empty selector means is
 /// the field's say.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -105,12 +117,7 @@ impl Selector {
     pub fn matches(&self, labels: &Labels) -> bool {
         self.requirements
             .iter()
-            .all(|(key, wanted)| match (wanted, labels.get(key)) {
-                (Wanted::In(values), Some(value)) => values.iter().any(|known| known == value),
-                (Wanted::NotIn(values), Some(value)) => values.iter().all(|known| known != value),
-                (Wanted::Exists, Some(_)) | (Wanted::DoesNotExist | Wanted::NotIn(_), None) => true,
-                (Wanted::DoesNotExist, Some(_)) | (Wanted::In(_) | Wanted::Exists, None) => false,
-            })
+            .all(|(key, wanted)| wanted.is_met(labels.get(key)))
     }
 
     /// True when some labels meet the requirements of both (rules.md section 5.4): per key, it is not both wanted and

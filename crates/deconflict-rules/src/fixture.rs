@@ -47,6 +47,14 @@ pub(crate) fn run(rule: &str, text: &str) -> String {
     run_with(rule, text, &Config::default(), Engine::Plain)
 }
 
+/// A configuration from its text.
+pub(crate) fn config(text: &str) -> Config {
+    let snapshot = Arc::new(MemoryTree::new().file("deconflict.yaml", text).snapshot());
+    let found = deconflict_config::find(&Library::new(snapshot, Arc::default()), &RepoPath::top(), &[]);
+    assert!(found.problems.is_empty(), "{text}\n{:?}", found.problems);
+    found.config
+}
+
 /// The same with a configuration and an engine.
 pub(crate) fn run_with(rule: &str, text: &str, config: &Config, engine: Engine) -> String {
     let snapshot = MemoryTree::fixture(text).snapshot();

@@ -54,7 +54,7 @@ pub struct Volume {
     pub spot: Spot,
 }
 
-/// A PersistentVolumeClaim that a StatefulSet makes for each of its pods, or an operator for each instance.
+/// A PersistentVolumeClaim that is made for each pod: by a StatefulSet, by an operator, or for an ephemeral volume.
 #[derive(Clone, Debug)]
 pub struct ClaimTemplate {
     /// Name.
@@ -157,9 +157,8 @@ pub fn templates(object: &Object) -> Vec<Template> {
         (_, Some(node)) => Selector::of_label_selector(node).map(|selector| (selector, Spot::of(node))),
     };
     if controller == Controller::StatefulSet {
-        found.claim_templates = items_at(spec, &["volumeClaimTemplates"])
-            .map(claim_template)
-            .collect();
+        let templates = items_at(spec, &["volumeClaimTemplates"]);
+        found.claim_templates.extend(templates.map(claim_template));
     }
     vec![found]
 }
@@ -175,6 +174,15 @@ fn claim_template(node: &Node) -> ClaimTemplate {
         class: text_at(node, &["spec", "storageClassName"]).map(SmolStr::from),
         storage,
     }
+}
+
+/// A generic ephemeral volume: a claim of the volume's name for each pod (Kubernetes documentation, "Ephemeral Volumes").
+fn ephemeral(volume: &Node) -> Option<ClaimTemplate> {
+    let template = volume.at_path(&["ephemeral", "volumeClaimTemplate"])?;
+    Some(ClaimTemplate {
+        name: text_at(volume, &["name"])?.into(),
+        ..claim_template(template)
+    })
 }
 
 impl Template {
@@ -219,6 +227,7 @@ impl Template {
             Some((SmolStr::from(name.text()?), Spot::of(name)))
         };
         found.volume_names = items_at(spec, &["volumes"]).filter_map(name).collect();
+        found.claim_templates = items_at(spec, &["volumes"]).filter_map(ephemeral).collect();
         found.spec = Some(Arc::clone(spec));
         Some(found)
     }

@@ -151,6 +151,7 @@ mod tests {
         };
         let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: p, namespace: n}\nspec: {storageClassName: fast, resources: {requests: {storage: 5Gi}}}\n".to_owned();
         let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s, namespace: n}\nspec:\n  replicas: 3\n  template: {spec: {containers: []}}\n  volumeClaimTemplates: [{metadata: {name: d}, spec: {storageClassName: fast, resources: {requests: {storage: 2Gi}}}}]\n".to_owned();
+        let scratch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s, namespace: n}\nspec:\n  replicas: 2\n  template: {spec: {volumes: [{name: tmp, ephemeral: {volumeClaimTemplate: {spec: {resources: {requests: {storage: 2Gi}}}}}}]}}\n".to_owned();
         let ports = "ports: [{port: 1}, {port: 2, nodePort: 30001}]";
         for (key, objects, expected) in [
             ("services", service("type: ClusterIP"), "1"),
@@ -202,6 +203,8 @@ mod tests {
             ),
             ("persistentvolumeclaims", set.clone(), "3"),
             ("requests.storage", format!("{claim}---\n{set}"), "11Gi"),
+            ("requests.storage", scratch.clone(), "4Gi"),
+            ("persistentvolumeclaims", scratch.clone(), "2"),
             ("count/statefulsets.apps", set.clone(), "1"),
             ("count/deployments.apps", set.clone(), ""),
             (

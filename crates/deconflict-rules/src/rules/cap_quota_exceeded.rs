@@ -149,7 +149,10 @@ fn consequence(account: &Account<'_, '_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::{check, run};
+    use deconflict_config::Config;
+    use deconflict_placement::Engine;
+
+    use crate::fixture::{check, config, run, run_with};
 
     const RULE: &str = "cap-quota-exceeded";
 
@@ -200,7 +203,11 @@ mod tests {
 
     /// The sum that `hard` is compared with, from the first note.
     fn sums(hard: &str, rest: &str, expected: &str) {
-        let got = run(RULE, &(quota(hard) + rest));
+        sums_in(&Config::default(), hard, rest, expected);
+    }
+
+    fn sums_in(config: &Config, hard: &str, rest: &str, expected: &str) {
+        let got = run_with(RULE, &(quota(hard) + rest), config, Engine::Plain);
         let line = got
             .lines()
             .find(|line| line.contains("steady"))
@@ -423,6 +430,82 @@ mod tests {
         ] {
             sums("cpu: 100m", &other(api, kind, &spec), expected);
         }
+    }
+
+    /// rules.md section 5.5, step 3: scalers set the bounds, DaemonSets count the nodes that take them.
+    #[test]
+    fn scalers_and_nodes() {
+        let pod = "containers: [{name: c, resources: {requests: {cpu: 1}}}]";
+        let web = |replicas: &str| deployment("a", "web", replicas, pod);
+        let scaler = |api: &str, kind: &str, spec: &str| {
+            format!(
+                "//- apps/a/web/overlays/prod/s.yaml\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: web, namespace: team-a}}\nspec: {{scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}, {spec}}}\n"
+            )
+        };
+        let hpa = |spec: &str| scaler("autoscaling/v2", "HorizontalPodAutoscaler", spec);
+        let keda = |spec: &str| scaler("keda.sh/v1alpha1", "ScaledObject", spec);
+        for (replicas, scaler, expected) in [
+            (
+                "replicas: 4",
+                hpa("minReplicas: 2, maxReplicas: 6"),
+                "2.0 6.0 3.0",
+            ),
+            // Its default is one.
+            ("replicas: 4", hpa("maxReplicas: 6"), "1.0 6.0 2.0"),
+            // Scaled to nothing by hand, it stands still.
+            ("replicas: 0", hpa("minReplicas: 2, maxReplicas: 6"), "nothing"),
+            (
+                "replicas: 4",
+                keda("minReplicaCount: 3, maxReplicaCount: 5"),
+                "3.0 5.0 4.0",
+            ),
+            ("replicas: 4", keda("minReplicaCount: 1"), "1.0 100.0 2.0"),
+        ] {
+            sums("cpu: 100m", &(web(replicas) + &scaler), expected);
+        }
+        let config = config(
+            "version: 1\nclusters:\n- name: prod\n  nodes:\n  - {name: worker, labels: {pool: worker}, count: 3}\n  \
+             - {name: gpu, labels: {pool: gpu}, count: 2, taints: [{key: gpu, value: 'yes', effect: NoSchedule}]}\n",
+        );
+        let daemon = |spec: &str| {
+            format!(
+                "//- apps/a/web/overlays/prod/d.yaml\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: web, namespace: team-a}}\nspec: {{template: {{spec: {{{spec} {pod}}}}}}}\n"
+            )
+        };
+        for (spec, expected) in [
+            ("", "3.0 3.0 3.0"),
+            ("tolerations: [{operator: Exists}],", "5.0 5.0 5.0"),
+            (
+                "nodeSelector: {pool: gpu}, tolerations: [{key: gpu, operator: Exists}],",
+                "2.0 2.0 2.0",
+            ),
+            ("nodeSelector: {pool: edge},", "nothing"),
+        ] {
+            sums_in(&config, "cpu: 100m", &daemon(spec), expected);
+        }
+    }
+
+    /// rules.md section 5.5, step 1: injected containers get the defaults too.
+    #[test]
+    fn limit_ranges_fill_in_what_is_injected() {
+        let range = "//- infra/team-a/overlays/prod/lr.yaml\napiVersion: v1\nkind: LimitRange\nmetadata: {name: lr, namespace: team-a}\nspec: {limits: [{type: Container, default: {cpu: 500m}}]}\n";
+        let pod = "containers: [{name: c, resources: {limits: {cpu: 2}}}]";
+        let annotated = |text: &str| deployment("a", "web", "strategy: {type: Recreate}", text);
+        let linkerd = NAMESPACE.replace(
+            "  labels:\n    istio-injection",
+            "  annotations:\n    linkerd.io/inject",
+        );
+        // Linkerd's proxy asks for nothing of its own.
+        sums(
+            "cpu: 1",
+            &(linkerd.clone() + range + &annotated(pod)),
+            "2.5 2.5 2.5",
+        );
+        sums("cpu: 1", &(linkerd + &annotated(pod)), "2.0 2.0 2.0");
+        // Istio's asks for 100m, and for 2 as limit.
+        let istio = NAMESPACE.to_owned() + range + &annotated(pod);
+        sums("cpu: 1", &istio, "2.1 2.1 2.1");
+        sums("limits.cpu: 1", &istio, "4.0 4.0 4.0");
     }
 
     /// rules.md section 5.5, step 1.

@@ -243,20 +243,11 @@ fn report(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use deconflict_config::{Config, find};
-    use deconflict_files::{MemoryTree, RepoPath};
     use deconflict_placement::Engine;
-    use deconflict_yaml::Library;
 
-    use crate::fixture::run_with;
+    use crate::fixture::{config, run_with};
 
-    fn config() -> Config {
-        let text = "teams:\n  - {name: a, namespaces: [a]}\n  - {name: b, namespaces: [b]}\n";
-        let snapshot = Arc::new(MemoryTree::new().file("deconflict.yaml", text).snapshot());
-        find(&Library::new(snapshot, Arc::default()), &RepoPath::top(), &[]).config
-    }
+    const TEAMS: &str = "teams:\n  - {name: a, namespaces: [a]}\n  - {name: b, namespaces: [b]}\n";
 
     /// Whether the policy of one team with `spec` is found to name pods of another.
     fn check(api: &str, kind: &str, spec: &str, found: bool) {
@@ -272,7 +263,7 @@ mod tests {
             pod("apps/b/b", "b"),
             pod("infra/edge", "edge"),
         );
-        let got = run_with("iso-foreign-peer", &text, &config(), Engine::Plain);
+        let got = run_with("iso-foreign-peer", &text, &config(TEAMS), Engine::Plain);
         assert_eq!(!got.is_empty(), found, "{text}\n{got}");
     }
 

@@ -1,7 +1,9 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use deconflict_claims::Spot;
-use deconflict_claims::pods::{Controller, NodeLabels, Pod};
+use deconflict_claims::pods::{Controller, NodeLabels, Placing, Pod};
 use deconflict_config::NodePool;
-use deconflict_findings::Severity;
+use deconflict_findings::{Certainty, Severity};
 use deconflict_kube::{int_of, items_at, text_at};
 use smol_str::SmolStr;
 
@@ -81,8 +83,9 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// Workloads that select nodes meet only where the configuration declares node groups (`clusters[].nodes`) that both
-    /// accept.
+    /// Workloads that select nodes are known to meet only where the configuration declares node groups (`clusters[].nodes`)
+    /// that both accept. Without node groups, those whose node selectors and affinities some node could fulfil together are
+    /// only possible (info). Every cluster is taken to have Linux nodes. Workloads that run no pod claim nothing.
     "net-hostport-overlap", "pods of two workloads want one port of a node",
     severity: Warning,
     joins: true,
@@ -97,14 +100,11 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     // Stable: equal ports stay in the order of objects.
     claims.sort_by(|a, b| (a.port, &a.protocol).cmp(&(b.port, &b.protocol)));
     for run in claims.chunk_by(|a, b| (a.port, &a.protocol) == (b.port, &b.protocol)) {
-        let mut sides: Vec<&PortClaim<'_, '_>> = Vec::new();
-        for claim in run {
-            if !sides.iter().any(|known| known.pod.object == claim.pod.object) {
-                sides.push(claim);
-            }
-        }
-        if sides.len() > 1 {
-            report(context, &sides, sink);
+        if run
+            .windows(2)
+            .any(|pair| pair[0].pod.object != pair[1].pod.object)
+        {
+            report(context, run, sink);
         }
     }
 }
@@ -124,7 +124,8 @@ fn claims_of<'i, 'a>(pod: &'i Pod<'a>) -> Vec<PortClaim<'i, 'a>> {
         return found;
     };
     // Pods that end, or that nobody starts, hold no port for long.
-    if pod.template.controller.ends() {
+    let is_idle = pod.counts.max == Some(0) && !pod.counts.unknown;
+    if pod.template.controller.ends() || is_idle {
         return found;
     }
     for container in items_at(spec, &["containers"]) {
@@ -152,47 +153,33 @@ fn claims_of<'i, 'a>(pod: &'i Pod<'a>) -> Vec<PortClaim<'i, 'a>> {
     found
 }
 
-fn report(context: &ClusterContext<'_>, claims: &[&PortClaim<'_, '_>], sink: &mut Sink) {
+fn report(context: &ClusterContext<'_>, claims: &[PortClaim<'_, '_>], sink: &mut Sink) {
     let groups = context
         .index
         .cluster
         .map_or(&[][..], |cluster| cluster.nodes.as_slice());
-    let meeting = if groups.is_empty() {
-        // Without node groups only pods that accept every node are known to meet.
-        let everywhere = claims
-            .iter()
-            .copied()
-            .filter(|claim| claim.pod.template.placing.accepts_every_label());
-        everywhere.collect()
+    let accepted = |accepts: &dyn Fn(&Placing) -> bool| {
+        let accepting = claims.iter().filter(|claim| accepts(&claim.pod.template.placing));
+        of_one_address(accepting.collect())
+    };
+    let (meeting, certainty) = if groups.is_empty() {
+        let everywhere = accepted(&Placing::accepts_every_linux_node);
+        match everywhere.is_empty() {
+            true => (somewhere(claims), Certainty::Possible),
+            false => (everywhere, Certainty::Witnessed),
+        }
     } else {
         let mut meeting: Vec<&PortClaim<'_, '_>> = Vec::new();
         for group in groups {
             let node = node_of(group);
-            let here = claims
-                .iter()
-                .copied()
-                .filter(|claim| claim.pod.template.placing.accepts(&node));
-            let here: Vec<&PortClaim<'_, '_>> = here.collect();
-            if here.len() > 1 {
-                for claim in here {
-                    if !meeting.iter().any(|known| std::ptr::eq(*known, claim)) {
-                        meeting.push(claim);
-                    }
+            for claim in accepted(&|placing| placing.accepts(&node)) {
+                if !meeting.iter().any(|known| std::ptr::eq(*known, claim)) {
+                    meeting.push(claim);
                 }
             }
         }
-        meeting
+        (meeting, Certainty::Witnessed)
     };
-    // Two specific addresses of a node are two ports.
-    let any = meeting.iter().any(|claim| claim.address.is_empty());
-    let same = |claim: &&PortClaim<'_, '_>| {
-        any || meeting
-            .iter()
-            .filter(|other| other.address == claim.address)
-            .count()
-            > 1
-    };
-    let meeting: Vec<&PortClaim<'_, '_>> = meeting.iter().copied().filter(same).collect();
     let [first, _, ..] = meeting.as_slice() else {
         return;
     };
@@ -219,6 +206,7 @@ fn report(context: &ClusterContext<'_>, claims: &[&PortClaim<'_, '_>], sink: &mu
     if daemons || !groups.is_empty() {
         finding.severity = Severity::Error;
     }
+    finding.certainty = finding.certainty.min(certainty);
     finding.key = Some(format!("{}/{}", first.port, first.protocol));
     finding.notes.push(if daemons {
         "no node has room for both: the pods of whichever comes second stay Pending, or crash under `hostNetwork`".to_owned()
@@ -227,6 +215,45 @@ fn report(context: &ClusterContext<'_>, claims: &[&PortClaim<'_, '_>], sink: &mu
     });
     finding.help = Some("drop `hostPort` and use a Service, or take another port".to_owned());
     sink.report(finding);
+}
+
+/// Those that meet another one on an address of the node; one for each workload.
+fn of_one_address<'c, 'i, 'a>(claims: Vec<&'c PortClaim<'i, 'a>>) -> Vec<&'c PortClaim<'i, 'a>> {
+    // An address has the claims on it, and those on all addresses.
+    let mut others: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for claim in &claims {
+        let workloads = others.entry(&claim.address).or_default();
+        workloads.insert(claim.pod.object);
+    }
+    let all: BTreeSet<u32> = others.values().flatten().copied().collect();
+    let everywhere = others.get("").cloned().unwrap_or_default();
+    let meets = |claim: &&PortClaim<'_, '_>| {
+        let is_other = |workload: &u32| *workload != claim.pod.object;
+        match others.get(claim.address.as_str()) {
+            Some(here) if !claim.address.is_empty() => here.iter().chain(&everywhere).any(is_other),
+            _ => all.iter().any(is_other),
+        }
+    };
+    let mut seen = BTreeSet::new();
+    let claims = claims.into_iter().filter(meets);
+    claims.filter(|claim| seen.insert(claim.pod.object)).collect()
+}
+
+/// How many workloads with one port and node selectors of their own are compared with each other.
+const COMPARED: usize = 50;
+
+/// The first that could run on one node with another one, and those that could with it.
+fn somewhere<'c, 'i, 'a>(claims: &'c [PortClaim<'i, 'a>]) -> Vec<&'c PortClaim<'i, 'a>> {
+    let compared = &claims[..claims.len().min(COMPARED)];
+    let meeting = compared.iter().map(|one| {
+        let placing = &one.pod.template.placing;
+        let others = compared
+            .iter()
+            .filter(|other| placing.meets(&other.pod.template.placing));
+        of_one_address(others.collect())
+    });
+    let mut meeting = meeting.filter(|meeting| meeting.len() > 1);
+    meeting.next().unwrap_or_default()
 }
 
 fn node_of(group: &NodePool) -> NodeLabels {
@@ -243,7 +270,9 @@ fn node_of(group: &NodePool) -> NodeLabels {
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::run;
+    use deconflict_placement::Engine;
+
+    use crate::fixture::{config, run, run_with};
 
     fn workload(team: &str, kind: &str, pod: &str, port: &str) -> String {
         format!(
@@ -256,11 +285,9 @@ mod tests {
     fn ports_of_nodes() {
         let severity = |one: (&str, &str, &str), other: (&str, &str, &str)| {
             let text = workload("a", one.0, one.1, one.2) + &workload("b", other.0, other.1, other.2);
-            run("net-hostport-overlap", &text)
-                .split('[')
-                .next()
-                .unwrap_or_default()
-                .to_owned()
+            let got = run("net-hostport-overlap", &text);
+            let head = got.split(':').next().unwrap_or_default();
+            head.replace("[net-hostport-overlap]", "")
         };
         let port = "containerPort: 80, hostPort: 8080";
         assert_eq!(
@@ -288,13 +315,37 @@ mod tests {
             ),
             ""
         );
-        assert_eq!(
-            severity(
-                ("DaemonSet", "", port),
-                ("DaemonSet", "nodeSelector: {a: b},", port)
+        // Without node groups it is only possible that they meet, unless both take any node.
+        let selects = |labels: &'static str| ("DaemonSet", labels, port);
+        for (one, other, expected) in [
+            (selects(""), selects("nodeSelector: {a: b},"), "error (possible)"),
+            (
+                selects("nodeSelector: {a: b},"),
+                selects("nodeSelector: {a: b},"),
+                "error (possible)",
             ),
-            ""
+            (
+                selects("nodeSelector: {a: b},"),
+                selects("nodeSelector: {a: c},"),
+                "",
+            ),
+            (
+                selects("nodeSelector: {kubernetes.io/os: linux},"),
+                selects(""),
+                "error",
+            ),
+        ] {
+            assert_eq!(severity(one, other), expected, "{one:?} {other:?}");
+        }
+        // Nobody runs.
+        assert_eq!(
+            severity(("DaemonSet", "", port), ("Deployment", "", port)),
+            "warning"
         );
+        let idle = workload("a", "DaemonSet", "", port)
+            + &workload("b", "Deployment", "", port)
+                .replace("spec: {template", "spec: {replicas: 0, template");
+        assert_eq!(run("net-hostport-overlap", &idle), "");
         let address = |ip: &str| format!("{port}, hostIP: {ip}");
         assert_eq!(
             severity(
@@ -317,5 +368,36 @@ mod tests {
             ),
             "error"
         );
+    }
+
+    /// rules.md section 5.6: with node groups, a group that takes both is the witness.
+    #[test]
+    fn node_groups() {
+        let port = "containerPort: 80, hostPort: 8080";
+        let config = config(
+            "version: 1\nclusters:\n- name: prod\n  nodes:\n  - {name: worker, labels: {pool: worker}, count: 3}\n  \
+             - {name: gpu, labels: {pool: gpu}, taints: [{key: gpu, value: 'yes', effect: NoSchedule}]}\n",
+        );
+        let fires = |one: &str, other: &str| {
+            let text = workload("a", "Deployment", one, port) + &workload("b", "Deployment", other, port);
+            let got = run_with("net-hostport-overlap", &text, &config, Engine::Plain);
+            got.split('[').next().unwrap_or_default().to_owned()
+        };
+        let pool = |name: &str| format!("nodeSelector: {{pool: {name}}},");
+        let tolerant = |name: &str| format!("{} tolerations: [{{key: gpu, operator: Exists}}],", pool(name));
+        for (one, other, expected) in [
+            (String::new(), String::new(), "error"),
+            (pool("worker"), String::new(), "error"),
+            (pool("worker"), pool("worker"), "error"),
+            (pool("worker"), pool("gpu"), ""),
+            // The taint keeps one of them away.
+            (tolerant("gpu"), pool("gpu"), ""),
+            (tolerant("gpu"), tolerant("gpu"), "error"),
+            (tolerant("gpu"), String::new(), ""),
+            // No group has the label.
+            (pool("edge"), pool("edge"), ""),
+        ] {
+            assert_eq!(fires(&one, &other), expected, "{one} {other}");
+        }
     }
 }
