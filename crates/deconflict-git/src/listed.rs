@@ -1,5 +1,7 @@
 //! All paths of a tree or an index, listed at once.
 
+use std::collections::BTreeMap;
+
 use deconflict_files::{Entry, RepoPath};
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::objs::tree::EntryKind;
@@ -30,7 +32,7 @@ impl Listed {
         items.dedup_by(|a, b| a.path == b.path);
         troubles.sort();
         troubles.dedup();
-        let mut directories: FxHashMap<RepoPath, Vec<(SmolStr, Option<usize>)>> = FxHashMap::default();
+        let mut directories: BTreeMap<RepoPath, Vec<(SmolStr, Option<usize>)>> = BTreeMap::new();
         directories.insert(RepoPath::top(), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let mut below = (item.path.clone(), Some(index));
@@ -47,12 +49,13 @@ impl Listed {
                 below = (parent, None);
             }
         }
-        for names in directories.values_mut() {
+        let sorted = directories.into_iter().map(|(directory, mut names)| {
             names.sort();
-        }
+            (directory, names)
+        });
         Self {
             items,
-            directories,
+            directories: sorted.collect(),
             troubles,
         }
     }

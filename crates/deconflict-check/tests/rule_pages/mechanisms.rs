@@ -56,7 +56,8 @@ fn plain_directories(tree: &[File]) -> BTreeMap<String, Vec<String>> {
         let Some((directory, name)) = path.rsplit_once('/') else {
             continue;
         };
-        if name.ends_with(".yaml") && text.contains("apiVersion:") && !name.starts_with("kustomization") {
+        let is_yaml = name.rsplit_once('.').is_some_and(|(_, end)| end == "yaml");
+        if is_yaml && text.contains("apiVersion:") && !name.starts_with("kustomization") {
             found
                 .entry(directory.to_owned())
                 .or_default()
@@ -114,7 +115,7 @@ fn with_transformers(tree: &[File]) -> Option<Vec<File>> {
         let texts = tree
             .iter()
             .filter(|(path, _)| path.rsplit_once('/').is_some_and(|(at, _)| at == directory));
-        let texts: Option<Vec<(&String, (String, BTreeSet<String>))>> = texts
+        let texts: Option<Vec<(&String, Without)>> = texts
             .map(|(path, text)| Some((path, without_namespace(text)?)))
             .collect();
         let Some(texts) = texts else { continue };
@@ -136,8 +137,11 @@ fn with_transformers(tree: &[File]) -> Option<Vec<File>> {
     (count > 0).then_some(changed)
 }
 
+/// A text, and the namespaces that stood in it.
+type Without = (String, BTreeSet<String>);
+
 /// The text without its objects' namespaces, line by line the same; `None` when an object has none or is one.
-fn without_namespace(text: &str) -> Option<(String, BTreeSet<String>)> {
+fn without_namespace(text: &str) -> Option<Without> {
     let mut namespaces = BTreeSet::new();
     let mut documents = Vec::new();
     for document in text.split("---\n") {

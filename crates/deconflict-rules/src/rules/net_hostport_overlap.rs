@@ -164,9 +164,10 @@ fn report(context: &ClusterContext<'_>, claims: &[PortClaim<'_, '_>], sink: &mut
     };
     let (meeting, certainty) = if groups.is_empty() {
         let everywhere = accepted(&Placing::accepts_every_linux_node);
-        match everywhere.is_empty() {
-            true => (somewhere(claims), Certainty::Possible),
-            false => (everywhere, Certainty::Witnessed),
+        if everywhere.is_empty() {
+            (somewhere(claims), Certainty::Possible)
+        } else {
+            (everywhere, Certainty::Witnessed)
         }
     } else {
         let mut meeting: Vec<&PortClaim<'_, '_>> = Vec::new();
