@@ -1,7 +1,10 @@
 //! The result: all placements, their clusters and owners.
 
+use std::sync::Arc;
+
 use deconflict_files::RepoPath;
 use deconflict_findings::{PlacementStatus, Skipped};
+use rustc_hash::FxHashMap;
 
 use crate::{Cluster, Owners, Placement, PlacementId, Problem, Root, RootKind};
 
@@ -24,6 +27,8 @@ pub struct Placements {
     pub manifests: Vec<RepoPath>,
     /// Files with objects that no kustomization names and no engine, no configuration deploys, sorted.
     pub free: Vec<RepoPath>,
+    /// Indices into `all` by root.
+    pub(crate) by_root: FxHashMap<Arc<Root>, Vec<usize>>,
 }
 
 impl Placements {
@@ -34,18 +39,27 @@ impl Placements {
 
     /// The placements of a root. None for a root that was only rendered to look for engine objects, because something
     /// else deploys its files: its objects are then to be ignored.
-    pub fn of_root<'p>(&'p self, root: &'p Root) -> impl Iterator<Item = &'p Placement> {
-        self.all
-            .iter()
-            .filter(move |placement| placement.render.as_deref() == Some(root))
+    pub fn of_root(&self, root: &Root) -> impl Iterator<Item = &Placement> + use<'_> {
+        let indices = self.by_root.get(root).map(Vec::as_slice).unwrap_or_default();
+        indices.iter().map(|index| &self.all[*index])
     }
 
     /// Note what became of a root that was rendered after the plan was finished.
     pub fn settle(&mut self, root: &Root, status: PlacementStatus, reason: Option<&str>) {
-        let all = self.all.iter_mut();
-        for placement in all.filter(|placement| placement.render.as_deref() == Some(root)) {
+        for index in self.by_root.get(root).into_iter().flatten() {
+            let placement = &mut self.all[*index];
             placement.status = status;
             placement.reason = reason.map(Into::into);
+        }
+    }
+
+    /// All placements, when no more come.
+    pub(crate) fn close(&mut self, all: Vec<Placement>) {
+        self.all = all;
+        for (index, placement) in self.all.iter().enumerate() {
+            if let Some(root) = &placement.render {
+                self.by_root.entry(Arc::clone(root)).or_default().push(index);
+            }
         }
     }
 

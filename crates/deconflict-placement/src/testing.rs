@@ -74,6 +74,11 @@ impl Setup {
     }
 
     pub(crate) fn run(self) -> Placements {
+        self.plan().finish()
+    }
+
+    /// The plan when it has nothing left to hand out.
+    pub(crate) fn plan(self) -> Plan {
         let session = Session::new(Arc::clone(&self.library));
         let mut plan = Plan::new(
             self.library,
@@ -84,7 +89,7 @@ impl Setup {
         loop {
             let wave = plan.next();
             if wave.is_empty() {
-                return plan.finish();
+                return plan;
             }
             for root in &wave {
                 let rendered = root.render(&session);

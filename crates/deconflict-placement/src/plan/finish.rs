@@ -38,7 +38,7 @@ impl Plan {
                 placement.reason.clone_from(&fed.reason);
             }
         }
-        self.result.all = all;
+        self.result.close(all);
         self.result.clusters = self.inventory.into_clusters();
         let mut skipped = self.survey.skipped;
         skipped.sort();
