@@ -407,6 +407,48 @@ pub(crate) fn selected<'i, 'a>(
     }
 }
 
+/// A Service that selects pods.
+pub(crate) struct Selecting<'c> {
+    pub(crate) service: &'c Placed<'c>,
+    pub(crate) namespace: &'c str,
+    /// `spec.selector`.
+    pub(crate) node: &'c Node,
+    pub(crate) selector: Selector,
+    pub(crate) selected: Selected<'c, 'c>,
+}
+
+/// Call `judge` for each Service of the cluster that selects pods, with what there is.
+pub(crate) fn each_service(
+    context: &ClusterContext<'_>,
+    judge: &mut dyn FnMut(&World<'_, '_>, &Selecting<'_>),
+) {
+    let Some(world) = World::new(context) else { return };
+    let services = context
+        .index
+        .live()
+        .filter(|placed| placed.facts.object.key.is("", "Service"));
+    for service in services {
+        let body = &service.facts.object.body;
+        let (Some(namespace), Some(node)) = (&service.namespace, body.at_path(&["spec", "selector"])) else {
+            continue;
+        };
+        let selector = Selector::of_map(node);
+        if selector.is_empty() || text_at(body, &["spec", "type"]) == Some("ExternalName") {
+            continue;
+        }
+        judge(
+            &world,
+            &Selecting {
+                service,
+                namespace,
+                node,
+                selected: selected(context.index, namespace, &selector),
+                selector,
+            },
+        );
+    }
+}
+
 /// Call `judge` for each pod of the cluster, with what it may refer to and its spec.
 pub(crate) fn each_pod(context: &ClusterContext<'_>, judge: &mut dyn FnMut(&World<'_, '_>, &Pod<'_>, &Node)) {
     let Some(world) = World::new(context) else { return };

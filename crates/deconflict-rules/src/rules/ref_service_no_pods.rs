@@ -1,9 +1,8 @@
 use deconflict_findings::{Certainty, Label};
-use deconflict_kube::{Selector, text_at};
 
 use crate::collision::in_cluster;
 use crate::quota::declared;
-use crate::refs::{World, selected};
+use crate::refs::{Selecting, each_service};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
@@ -99,24 +98,16 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let Some(world) = World::new(context) else { return };
-    for service in context
-        .index
-        .live()
-        .filter(|placed| placed.facts.object.key.is("", "Service"))
-    {
-        let body = &service.facts.object.body;
-        let (Some(namespace), Some(node)) = (&service.namespace, body.at_path(&["spec", "selector"])) else {
-            continue;
-        };
-        let selector = Selector::of_map(node);
-        let external = text_at(body, &["spec", "type"]) == Some("ExternalName");
-        if selector.is_empty() || external || world.has_operated_pods(namespace) {
-            continue;
-        }
-        let found = selected(context.index, namespace, &selector);
-        if !found.pods.is_empty() {
-            continue;
+    each_service(context, &mut |world, selecting| {
+        let Selecting {
+            service,
+            namespace,
+            node,
+            selector,
+            selected: found,
+        } = selecting;
+        if !found.pods.is_empty() || world.has_operated_pods(namespace) {
+            return;
         }
         let wanted: Vec<String> = deconflict_kube::Labels::of(Some(node))
             .iter()
@@ -128,8 +119,8 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             wanted.join(", "),
             in_cluster(context.index)
         );
-        let Some(mut finding) = world.finding(&RULE, (service, node), ("", Some(namespace)), message) else {
-            continue;
+        let Some(mut finding) = world.finding(&RULE, (service, node), ("", Some(*namespace)), message) else {
+            return;
         };
         if found.without_own_labels {
             finding.certainty = Certainty::Possible;
@@ -151,7 +142,7 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             .push("it has no endpoints: every request to it fails".to_owned());
         finding.help = Some("select labels that the pod template has".to_owned());
         sink.report(finding);
-    }
+    });
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 use deconflict_claims::pods::Controller;
 use deconflict_findings::{Certainty, Label};
-use deconflict_kube::{Selector, int_of, items_at, text_at};
+use deconflict_kube::{int_of, items_at, text_at};
 
 use crate::collision::{in_cluster, list};
 use crate::quota::declared;
-use crate::refs::{World, selected};
+use crate::refs::{Selecting, each_service};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
@@ -98,21 +98,11 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    let Some(world) = World::new(context) else { return };
-    for service in context
-        .index
-        .live()
-        .filter(|placed| placed.facts.object.key.is("", "Service"))
-    {
-        let body = &service.facts.object.body;
-        let (Some(namespace), Some(node)) = (&service.namespace, body.at_path(&["spec", "selector"])) else {
-            continue;
-        };
-        let selector = Selector::of_map(node);
-        if selector.is_empty() || text_at(body, &["spec", "type"]) == Some("ExternalName") {
-            continue;
-        }
-        let pods = selected(context.index, namespace, &selector).pods;
+    each_service(context, &mut |world, selecting| {
+        let Selecting {
+            service, namespace, ..
+        } = selecting;
+        let pods = &selecting.selected.pods;
         let ports = || {
             let containers = pods.iter().flat_map(|pod| &pod.containers);
             containers.flat_map(|container| &container.ports)
@@ -121,9 +111,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             .iter()
             .any(|pod| pod.template.controller == Controller::Operator);
         let Some(first) = pods.first().filter(|_| !operated) else {
-            continue;
+            return;
         };
-        for entry in items_at(body, &["spec", "ports"]) {
+        for entry in items_at(&service.facts.object.body, &["spec", "ports"]) {
             let Some(target) = entry
                 .at_path(&["targetPort"])
                 .or_else(|| entry.at_path(&["port"]))
@@ -148,7 +138,7 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                 workload.title(),
                 in_cluster(context.index)
             );
-            let Some(mut finding) = world.finding(&RULE, (service, target), ("", Some(namespace)), message)
+            let Some(mut finding) = world.finding(&RULE, (service, target), ("", Some(*namespace)), message)
             else {
                 continue;
             };
@@ -176,7 +166,7 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
             finding.help = Some("name a port that a container declares, or declare it there".to_owned());
             sink.report(finding);
         }
-    }
+    });
 }
 
 #[cfg(test)]
