@@ -2,7 +2,7 @@
 //! build what the change cannot reach. Random changes of real repositories say the same with and without them.
 //!
 //! A few of each repository are tried; `DECONFLICT_CHANGES=50 cargo test --release -p deconflict-check --test shortcuts --
-//! --nocapture` tries that many of each.
+//! --nocapture` tries that many of each, and `DECONFLICT_REPOSITORY=fluxcd` those of one.
 #![expect(clippy::disallowed_methods, reason = "tests read real repositories")]
 
 use std::collections::BTreeMap;
@@ -39,8 +39,10 @@ fn random_changes_say_the_same_with_and_without_shortcuts() {
     let asked: Option<usize> = std::env::var("DECONFLICT_CHANGES")
         .ok()
         .and_then(|count| count.parse().ok());
+    let only = std::env::var("DECONFLICT_REPOSITORY").unwrap_or_default();
+    let wanted = REPOSITORIES.into_iter().filter(|(name, _)| name.contains(&only));
     let (mut loud, mut short) = (0, 0);
-    for (repository, count) in REPOSITORIES {
+    for (repository, count) in wanted {
         let mut before = Tree::new();
         read(&corpus.join(repository), "", &mut before);
         let config = corpus.join(format!("configs/{repository}.yaml"));
@@ -66,6 +68,7 @@ fn random_changes_say_the_same_with_and_without_shortcuts() {
             }
         }
     }
+    println!("{loud} with something new, {short} in part");
     assert!(
         asked.is_some() || (loud > 10 && short > 3),
         "{loud} with something new, {short} in part"
