@@ -44,6 +44,14 @@ fn object(body: &Arc<Node>, fields: &[Vec<&str>], secrets: &mut Secrets) {
             }
         }
     }
+    // What Hive's SyncSets carry.
+    if kind.ends_with("SyncSet")
+        && let Some(carried) = body.at_path(&["spec", "resources"])
+    {
+        for carried in carried.items() {
+            object(carried, fields, secrets);
+        }
+    }
     for field in fields {
         if let Some((first, rest)) = field.split_first()
             && (*first == "*" || *first == kind)

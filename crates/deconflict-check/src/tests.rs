@@ -15,6 +15,7 @@ mod argocd;
 mod changes;
 mod engines;
 mod gone;
+mod hive;
 mod incidents;
 mod kustomize;
 mod mechanisms;

@@ -54,7 +54,7 @@ impl Labels {
 }
 
 /// What a selector wants of one key.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Wanted {
     /// The key is there with one of these values.
     In(Vec<SmolStr>),
@@ -80,7 +80,7 @@ impl Wanted {
 
 /// A selector: all requirements must hold. Without any it matches everything; what an absent or empty selector means is
 /// the field's say.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Selector {
     /// Key and what is wanted of it, in the order of the text.
     pub requirements: Vec<(SmolStr, Wanted)>,
@@ -128,6 +128,36 @@ impl Selector {
             keys.entry(key.as_str()).or_default().want(wanted);
         }
         keys.values().all(Key::is_satisfiable)
+    }
+
+    /// True when everything that `other` matches is matched by this one too: of no requirement can the opposite hold beside
+    /// those of `other`. Of another one that nothing can match the answer says nothing.
+    pub fn covers(&self, other: &Self) -> bool {
+        let mut keys: FxHashMap<&str, Vec<&Wanted>> = FxHashMap::default();
+        for (key, wanted) in &other.requirements {
+            keys.entry(key.as_str()).or_default().push(wanted);
+        }
+        self.requirements.iter().all(|(key, wanted)| {
+            let opposite = wanted.opposite();
+            let mut together = Key::default();
+            together.want(&opposite);
+            for wanted in keys.get(key.as_str()).into_iter().flatten() {
+                together.want(wanted);
+            }
+            !together.is_satisfiable()
+        })
+    }
+}
+
+impl Wanted {
+    /// What holds exactly where this does not.
+    fn opposite(&self) -> Self {
+        match self {
+            Self::In(values) => Self::NotIn(values.clone()),
+            Self::NotIn(values) => Self::In(values.clone()),
+            Self::Exists => Self::DoesNotExist,
+            Self::DoesNotExist => Self::Exists,
+        }
     }
 }
 
@@ -289,6 +319,45 @@ mod tests {
         ] {
             assert_eq!(selector(&a).meets(&selector(&b)), expected, "{a} and {b}");
             assert_eq!(selector(&b).meets(&selector(&a)), expected, "{b} and {a}");
+        }
+    }
+
+    /// Against every small set of labels: covering is matching whatever the other matches.
+    #[test]
+    fn covering() {
+        let values = ["", "x", "y", "z"];
+        let mut sets: Vec<Labels> = Vec::new();
+        for (a, b) in values.into_iter().flat_map(|a| values.map(|b| (a, b))) {
+            let mut labels = Labels::default();
+            for (key, value) in [("a", a), ("b", b)].into_iter().filter(|pair| !pair.1.is_empty()) {
+                labels.set(key, value);
+            }
+            sets.push(labels);
+        }
+        let mut texts = vec!["{}".to_owned(), "{matchLabels: {a: x}}".to_owned()];
+        for (operator, values) in [
+            ("In", "x"),
+            ("In", "x, y"),
+            ("NotIn", "x"),
+            ("NotIn", "x, y"),
+            ("Exists", ""),
+            ("DoesNotExist", ""),
+        ] {
+            let one = format!("{{key: a, operator: {operator}, values: [{values}]}}");
+            texts.push(format!("{{matchExpressions: [{one}]}}"));
+            texts.push(format!("{{matchLabels: {{b: x}}, matchExpressions: [{one}]}}"));
+            texts.push(format!(
+                "{{matchExpressions: [{one}, {{key: a, operator: Exists}}]}}"
+            ));
+        }
+        for (a, b) in texts.iter().flat_map(|a| texts.iter().map(move |b| (a, b))) {
+            let (one, other) = (selector(a), selector(b));
+            if other.meets(&other) {
+                let expected = sets
+                    .iter()
+                    .all(|labels| !other.matches(labels) || one.matches(labels));
+                assert_eq!(one.covers(&other), expected, "{a} and {b}");
+            }
         }
     }
 }

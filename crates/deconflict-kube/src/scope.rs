@@ -129,6 +129,8 @@ const NAMESPACED_GROUPS: &[&str] = &[
 const NAMESPACED: &[(&str, &str)] = &[
     ("authorization.k8s.io", "LocalSubjectAccessReview"),
     ("certificates.k8s.io", "PodCertificateRequest"),
+    ("hive.openshift.io", "ClusterDeployment"),
+    ("hive.openshift.io", "SyncSet"),
     ("kyverno.io", "CleanupPolicy"),
     ("kyverno.io", "Policy"),
     ("kyverno.io", "PolicyException"),
@@ -183,6 +185,7 @@ const CLUSTER: &[(&str, &str)] = &[
     ("external-secrets.io", "ClusterSecretStore"),
     ("extensions", "PodSecurityPolicy"),
     ("gateway.networking.k8s.io", "GatewayClass"),
+    ("hive.openshift.io", "SelectorSyncSet"),
     ("karpenter.k8s.aws", "EC2NodeClass"),
     ("karpenter.sh", "NodeClaim"),
     ("karpenter.sh", "NodePool"),

@@ -2,10 +2,107 @@
 
 use deconflict_claims::{ClusterIndex, Placed};
 use deconflict_config::Config;
+use deconflict_files::Files;
+use deconflict_findings::{Certainty, Finding, PlacementStatus};
 use deconflict_kube::{Difference, differences, text_at};
 use deconflict_yaml::{Dialect, Node, Value};
 
 use crate::ClusterContext;
+use crate::carried::Carried;
+use crate::collision::{Collision, Side, in_cluster};
+
+/// One object that two or more applications declare, or two or more SyncSets of one hub.
+#[derive(Debug)]
+pub(crate) struct Shared<'i, 'a> {
+    /// The first declaration of each.
+    pub(crate) group: Vec<&'i Placed<'a>>,
+    /// ` in prod`, ` in clusters that both SyncSets select`; may be empty.
+    pub(crate) place: String,
+    /// Of what SyncSets carry, how certain it is that one cluster gets it from all of them.
+    pub(crate) carried: Option<Certainty>,
+}
+
+impl<'i, 'a> Shared<'i, 'a> {
+    /// The collision of all declarations. What a SyncSet of a team carries says so.
+    pub(crate) fn collision(&self, files: &Files) -> Collision<'i, 'a> {
+        let side = |placed: &&'i Placed<'a>| match (self.carried, &placed.owner) {
+            (Some(_), Some(_)) => {
+                Side::declared(placed).labelled(format!("{} in {}", placed.title(), placed.app))
+            }
+            _ => Side::declared(placed),
+        };
+        Collision::new(files, self.group.iter().map(side))
+    }
+
+    /// Make the finding as certain as the clusters are.
+    pub(crate) fn doubt(&self, finding: &mut Finding) {
+        if self.carried == Some(Certainty::Possible) {
+            finding.certainty = Certainty::Possible;
+            finding.notes.push(
+                "no ClusterDeployment here shows a cluster that all of them select, but there may be one"
+                    .to_owned(),
+            );
+        }
+    }
+}
+
+/// Tell every object that applications of the cluster share, and every one that its SyncSets carry to one cluster. What
+/// `argo-app-twice` tells is left out.
+pub(crate) fn each_shared(context: &ClusterContext<'_>, mut tell: impl FnMut(&Shared<'_, '_>)) {
+    let index = context.index;
+    for group in across_applications(index) {
+        if !is_application_twice(index, &group) {
+            tell(&Shared {
+                group,
+                place: in_cluster(index),
+                carried: None,
+            });
+        }
+    }
+    let carried = Carried::of(index, context.config);
+    let inside = carried.index();
+    for clash in carried.clashes(&inside) {
+        let sides = match clash.sides.len() {
+            2 => "both".to_owned(),
+            more => format!("all {more}"),
+        };
+        let may = match clash.certainty {
+            Certainty::Witnessed => "",
+            Certainty::Possible => "may ",
+        };
+        tell(&Shared {
+            group: clash.sides,
+            place: format!(" in clusters that {sides} SyncSets {may}select"),
+            carried: Some(clash.certainty),
+        });
+    }
+}
+
+/// True when `group`, which is one object, is Applications that `argo-app-twice` tells, whatever their content: at different
+/// places of a cluster. Where there are Applications, nothing is placed by the layout alone, so that they are all followed.
+pub(crate) fn is_application_twice(index: &ClusterIndex<'_>, group: &[&Placed<'_>]) -> bool {
+    let Some((first, others)) = group.split_first() else {
+        return false;
+    };
+    let is_read = |placed: &&Placed<'_>| {
+        placed.placement.status == PlacementStatus::Rendered
+            && placed
+                .facts
+                .object
+                .body
+                .get("spec")
+                .is_some_and(|spec| spec.is_map())
+    };
+    let place = |placed: &Placed<'_>| {
+        let object = &placed.facts.object;
+        let name = object.body.at_path(&["metadata", "name"]);
+        name.map_or(object.body.at, |name| name.at)
+    };
+    first.facts.object.key.is("argoproj.io", "Application")
+        && index.is_placed()
+        && group.iter().all(is_read)
+        && others.iter().any(|other| place(other) != place(first))
+}
 
 /// Every object that two or more applications declare: the first declaration of each, in the order of sites.
 pub(crate) fn across_applications<'i, 'a>(

@@ -8,6 +8,7 @@ mod argo_drift;
 mod argo_keys;
 mod argo_project;
 mod argo_schema;
+mod carried;
 mod change;
 mod collision;
 mod compare;

@@ -269,3 +269,94 @@ fn a_bundle_that_cert_manager_injects() {
     assert_eq!(found(asks, ""), 0);
     assert_eq!(found("", "caBundle: Cg=="), 0);
 }
+
+/// An Application `argocd/web` in `file` that deploys `path`.
+fn web(file: &str, path: &str) -> String {
+    format!(
+        "//- {file}
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: web, namespace: argocd}}
+spec:
+  project: team
+  source: {{repoURL: 'https://git.example/org/gitops.git', path: {path}}}
+  destination: {{name: in-cluster, namespace: web}}
+"
+    )
+}
+
+/// Rules about one declaration in two places, of errors and warnings.
+fn twice(tree: &str) -> Vec<&'static str> {
+    let report = run(tree, &Options::default());
+    let told = report.findings.iter().map(|finding| finding.rule);
+    told.filter(|rule| rule.starts_with("own-") || *rule == "argo-app-twice" || *rule == "kus-build-error")
+        .collect()
+}
+
+#[test]
+fn one_name_of_two_applications_is_told_once() {
+    let config = |roots: &str| {
+        format!(
+            "//- deconflict.yaml\nversion: 1\nclusters: [{{name: hub, roots: {roots}}}]\nsources: [{{name: \
+             'https://git.example/org/gitops', path: '.'}}]\n//- web/a/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n//- \
+             web/b/b.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b}}\n"
+        )
+    };
+    for path in ["web/a", "web/b"] {
+        // One directory, one file, two roots, and without a word about roots.
+        let one = web("one/a.yaml", "web/a") + &web("one/b.yaml", path);
+        assert_eq!(twice(&(config("[one]") + &one)), ["argo-app-twice"]);
+        assert_eq!(twice(&(config("[]") + &one)), ["argo-app-twice"]);
+        let file = one.replace("//- one/b.yaml", "---");
+        assert_eq!(twice(&(config("[one]") + &file)), ["argo-app-twice"]);
+        let two = web("one/a.yaml", "web/a") + &web("two/b.yaml", path);
+        assert_eq!(twice(&(config("[one, two]") + &two)), ["argo-app-twice"]);
+        let made = two
+            .replace(
+                "//- one/a.yaml",
+                "//- one/kustomization.yaml\nresources: [a.yaml]\n//- one/a.yaml",
+            )
+            .replace(
+                "//- two/b.yaml",
+                "//- two/kustomization.yaml\nresources: [b.yaml]\n//- two/b.yaml",
+            );
+        assert_eq!(twice(&(config("[one, two]") + &made)), ["argo-app-twice"]);
+        let layout = web("clusters/hub/a/a.yaml", "web/a") + &web("clusters/hub/b/b.yaml", path);
+        assert_eq!(twice(&(config("[]") + &layout)), ["argo-app-twice"]);
+        let refused = one.replace(
+            "//- one/b.yaml",
+            "//- one/kustomization.yaml\nresources: [a.yaml, b.yaml]\n//- one/b.yaml",
+        );
+        assert_eq!(twice(&(config("[one]") + &refused)), ["kus-build-error"]);
+    }
+}
+
+#[test]
+fn what_no_argo_cd_would_tell() {
+    let sources = "//- deconflict.yaml\nversion: 1\nclusters: [{name: hub, roots: [one, two]}]\n";
+    let base = "//- base/kustomization.yaml\nresources: [a.yaml]\n//- one/kustomization.yaml\nresources: [../base]\n//- \
+                two/kustomization.yaml\nresources: [../base]\n";
+    // One text, deployed by two roots: one prunes it under the other.
+    assert_eq!(
+        twice(&format!("{sources}{base}{}", web("base/a.yaml", "web"))),
+        ["own-object-duplicate"]
+    );
+    let empty = |file: &str, finalizers: &str| {
+        format!(
+            "//- {file}\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: web, namespace: argocd, finalizers: \
+             [{finalizers}]}}\n"
+        )
+    };
+    let two = empty("one/a.yaml", "a") + &empty("two/b.yaml", "b");
+    assert_eq!(twice(&format!("{sources}{two}")), ["own-object-conflict"]);
+    // Beside entry points that are declared others are orphans, of no cluster.
+    let orphans = web("clusters/hub/a/a.yaml", "a")
+        + &web("clusters/hub/b/b.yaml", "b")
+        + &web("one/a.yaml", "one").replace("name: web,", "name: root,");
+    assert_eq!(twice(&format!("{sources}{orphans}")), [""; 0]);
+    // Other kinds of Argo CD, and Applications of two names.
+    let projects = (web("one/a.yaml", "a") + &web("two/b.yaml", "b")).replace("Application", "AppProject");
+    assert_eq!(twice(&format!("{sources}{projects}")), ["own-object-conflict"]);
+    let other = web("one/a.yaml", "a") + &web("two/b.yaml", "b").replace("name: web,", "name: other,");
+    assert_eq!(twice(&format!("{sources}{other}")), [""; 0]);
+}

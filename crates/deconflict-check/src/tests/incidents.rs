@@ -451,3 +451,42 @@ fn names_that_another_team_has() {
         ],
     );
 }
+
+/// managed-cluster-config: one ConfigMap from two SelectorSyncSets, whose selectors select the same clusters.
+#[test]
+fn one_config_map_of_two_sync_sets() {
+    let set = |name: &str, more: &str, level: &str| {
+        format!(
+            "//- deploy/{name}/set.yaml
+apiVersion: hive.openshift.io/v1
+kind: SelectorSyncSet
+metadata:
+  name: {name}
+spec:
+  clusterDeploymentSelector:
+    matchLabels: {{api.openshift.com/managed: \"true\"{more}}}
+  resourceApplyMode: Sync
+  resources:
+    - apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: cluster-monitoring-config
+        namespace: openshift-monitoring
+      data: {{level: {level}}}
+"
+        )
+    };
+    let hub = "//- deconflict.yaml\nversion: 1\nclusters: [{name: hive, roots: [\"deploy/*\"]}]\n";
+    let both = |more: (&str, &str), other: &str| {
+        format!(
+            "{hub}{}{}",
+            set("monitoring", more.0, "info"),
+            set("retention", more.1, other)
+        )
+    };
+    let at = "deploy/monitoring/set.yaml:13 deploy/retention/set.yaml:13";
+    check(&both(("", ""), "debug"), &[&format!("own-object-conflict {at}")]);
+    check(&both(("", ""), "info"), &[&format!("own-object-duplicate {at}")]);
+    check(&both((", env: stage", ", env: prod"), "debug"), &[]);
+    check(&both((", env: stage", ", fips: no"), "debug"), &[]);
+}

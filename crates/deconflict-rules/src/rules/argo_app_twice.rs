@@ -70,7 +70,8 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// Two objects of one name in one build are `own-object-repeated` or an error of the build.
+    /// Two objects of one name in one build of kustomize are an error of the build. Where no Argo CD is known to read them, they
+    /// are `own-object-repeated`.
     "argo-app-twice", "two Applications have one name, or one source and destination",
     severity: Error,
     joins: false,

@@ -1,7 +1,5 @@
-use deconflict_claims::Placed;
-
-use crate::collision::{Collision, Side, in_cluster, list};
-use crate::compare::{across_applications, has_own_rule, is_alias};
+use crate::collision::{Side, in_cluster, list};
+use crate::compare::{Shared, each_shared, has_own_rule, is_alias};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
@@ -46,7 +44,8 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// Custom groups that moved are not known.
+    /// Custom groups that moved are not known. Objects inside Hive's SyncSets are compared with those inside other SyncSets of the
+    /// hub only, and by version, not by group.
     "own-object-alias", "two applications deploy one object under different API versions",
     severity: Error,
     joins: true,
@@ -55,11 +54,11 @@ rule! {
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
     let index = context.index;
-    for group in across_applications(index) {
-        if !has_own_rule(group[0]) && is_alias(&group) {
-            report(context, group, sink);
+    each_shared(context, |shared| {
+        if !has_own_rule(shared.group[0]) && is_alias(&shared.group) {
+            report(context, shared, sink);
         }
-    }
+    });
     for placed in index.live() {
         let key = &placed.facts.object.key;
         let Some(group) = moved_to(&key.group, &key.kind) else {
@@ -67,17 +66,21 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
         };
         let other = index.find(group, &key.kind, placed.namespace.as_deref(), &key.name);
         if let Some(other) = other.filter(|other| other.app != placed.app) {
-            report(context, vec![placed, other], sink);
+            let shared = Shared {
+                group: vec![placed, other],
+                place: in_cluster(index),
+                carried: None,
+            };
+            report(context, &shared, sink);
         }
     }
 }
 
-fn report(context: &ClusterContext<'_>, group: Vec<&Placed<'_>>, sink: &mut Sink) {
-    let sides = group.into_iter().map(|placed| {
-        let version = placed.facts.object.api_version();
-        Side::declared(placed).labelled(format!("{} as {version}", placed.title()))
-    });
-    let collision = Collision::new(context.files, sides);
+fn report(context: &ClusterContext<'_>, shared: &Shared<'_, '_>, sink: &mut Sink) {
+    let mut collision = shared.collision(context.files);
+    for Side { placed, label, .. } in &mut collision.sides {
+        label.push_str(&format!(" as {}", placed.facts.object.api_version()));
+    }
     let versions: Vec<String> = collision
         .sides
         .iter()
@@ -88,7 +91,7 @@ fn report(context: &ClusterContext<'_>, group: Vec<&Placed<'_>>, sink: &mut Sink
         collision.who(),
         collision.both(),
         collision.sides[0].placed.title(),
-        in_cluster(context.index),
+        shared.place,
         list(&versions, "and")
     );
     let Some(mut finding) = collision.finding(&RULE, message) else {
@@ -97,6 +100,7 @@ fn report(context: &ClusterContext<'_>, group: Vec<&Placed<'_>>, sink: &mut Sink
     finding
         .notes
         .push("both are the same object; whichever is applied last overwrites the other".to_owned());
+    shared.doubt(&mut finding);
     finding.help = Some("declare it once, under the newer version".to_owned());
     sink.report(finding);
 }

@@ -1,13 +1,13 @@
 use deconflict_placement::Engine;
 
-use crate::collision::{Collision, Side, in_cluster};
-use crate::compare::{across_applications, first_difference, has_own_rule, is_alias, side_by_side};
+use crate::compare::{Shared, each_shared, first_difference, has_own_rule, is_alias, side_by_side};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
     /// Finds one object (group, kind, namespace and name) that two applications deploy into one cluster with different
-    /// content, and lists the fields that differ.
+    /// content, and lists the fields that differ. The same for two of Hive's SyncSets or SelectorSyncSets of one hub that carry
+    /// one object and select one cluster.
     ///
     /// ## Why it matters
     /// Neither file is wrong alone, and Git merges both. In the cluster there is only one object: whoever syncs last wins,
@@ -60,7 +60,13 @@ rule! {
     /// ## Known limits
     /// Defaults that the API server fills in count as written for built-in kinds; for custom kinds they do not, so an
     /// object that spells its CRD's defaults out counts as different. CustomResourceDefinitions, APIServices and
-    /// Namespaces have rules of their own.
+    /// Namespaces have rules of their own. Argo CD Applications of one name are `argo-app-twice`.
+    ///
+    /// Objects inside SyncSets are compared with those inside other SyncSets of the hub only, not with what else is deployed
+    /// into the selected clusters; `patches` and `secretMappings` of a SyncSet are not looked at. Clusters are known by the
+    /// ClusterDeployments of the hub and by `clusters[].labels`. Where these show none that both select, the finding is certain
+    /// if one selector selects whatever the other does, possible if the selectors allow a cluster, and else there is none. Of
+    /// more than 128 different selectors that carry one object only equal ones are compared.
     "own-object-conflict", "two applications deploy one object with different content",
     severity: Error,
     joins: true,
@@ -68,46 +74,51 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    for group in across_applications(context.index) {
-        if has_own_rule(group[0]) || is_alias(&group) {
-            continue;
-        }
-        let collision = Collision::new(context.files, group.into_iter().map(Side::declared));
-        let placed: Vec<_> = collision.sides.iter().map(|side| side.placed).collect();
-        let Some((other, found)) = first_difference(&placed) else {
-            continue;
-        };
-        let message = format!(
-            "{} {} deploy {}{}, with different content",
-            collision.who(),
-            collision.both(),
-            placed[0].title(),
-            in_cluster(context.index)
-        );
-        let Some(mut finding) = collision.finding(&RULE, message) else {
-            continue;
-        };
-        let between = if placed.len() > 2 {
-            format!("{} and {} differ in: ", placed[0].who(), other.who())
-        } else {
-            "they differ in: ".to_owned()
-        };
-        finding
-            .notes
-            .push(between + &side_by_side(context, placed[0], &found));
-        let engines = |engine: Engine| placed.iter().all(|placed| placed.placement.engine == engine);
-        let consequence = if engines(Engine::ArgoCd) {
-            "Argo CD syncs whichever application ran last; the other shows as out of sync, in turn"
-        } else if engines(Engine::Flux) {
-            "Flux applies all Kustomizations as one field manager, so each replaces the other's fields without a conflict"
-        } else {
-            "whichever is applied last overwrites the other, at every apply"
-        };
-        finding.notes.push(consequence.to_owned());
-        finding.help =
-            Some("give one of them its own name, or let one team own it and the other read it".to_owned());
-        sink.report(finding);
+    each_shared(context, |shared| report(context, shared, sink));
+}
+
+fn report(context: &ClusterContext<'_>, shared: &Shared<'_, '_>, sink: &mut Sink) {
+    if has_own_rule(shared.group[0]) || is_alias(&shared.group) {
+        return;
     }
+    let collision = shared.collision(context.files);
+    let placed: Vec<_> = collision.sides.iter().map(|side| side.placed).collect();
+    let Some((other, found)) = first_difference(&placed) else {
+        return;
+    };
+    let message = format!(
+        "{} {} deploy {}{}, with different content",
+        collision.who(),
+        collision.both(),
+        placed[0].title(),
+        shared.place
+    );
+    let Some(mut finding) = collision.finding(&RULE, message) else {
+        return;
+    };
+    let between = if placed.len() > 2 {
+        format!("{} and {} differ in: ", placed[0].who(), other.who())
+    } else {
+        "they differ in: ".to_owned()
+    };
+    finding
+        .notes
+        .push(between + &side_by_side(context, placed[0], &found));
+    let engines = |engine: Engine| placed.iter().all(|placed| placed.placement.engine == engine);
+    let consequence = if shared.carried.is_some() {
+        "Hive applies each SyncSet again and again, so each overwrites the other in turn"
+    } else if engines(Engine::ArgoCd) {
+        "Argo CD syncs whichever application ran last; the other shows as out of sync, in turn"
+    } else if engines(Engine::Flux) {
+        "Flux applies all Kustomizations as one field manager, so each replaces the other's fields without a conflict"
+    } else {
+        "whichever is applied last overwrites the other, at every apply"
+    };
+    finding.notes.push(consequence.to_owned());
+    shared.doubt(&mut finding);
+    finding.help =
+        Some("give one of them its own name, or let one team own it and the other read it".to_owned());
+    sink.report(finding);
 }
 
 #[cfg(test)]

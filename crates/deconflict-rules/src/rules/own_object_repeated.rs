@@ -1,12 +1,14 @@
-use deconflict_claims::Placed;
+use deconflict_claims::{ClusterIndex, Placed};
 
+use crate::carried::Carried;
 use crate::collision::{Collision, Side, in_cluster};
-use crate::compare::{first_difference, side_by_side};
+use crate::compare::{first_difference, is_application_twice, side_by_side};
 use crate::{ClusterContext, Sink, rule};
 
 rule! {
     /// ## What it does
-    /// Finds one object that one application, or one directory of manifests, declares twice.
+    /// Finds one object that one application, one directory of manifests, or one of Hive's SyncSets or SelectorSyncSets declares
+    /// twice.
     ///
     /// ## Why it matters
     /// The files are applied in some order and the last one wins, so one of the two declarations does nothing: often the one
@@ -48,7 +50,8 @@ rule! {
     /// None.
     ///
     /// ## Known limits
-    /// Inside one kustomization kustomize itself refuses it; that is `kus-build-error`.
+    /// Inside one kustomization kustomize itself refuses it; that is `kus-build-error`. Argo CD Applications of one name are
+    /// `argo-app-twice` where an Argo CD reads them.
     "own-object-repeated", "one application declares one object twice",
     severity: Error,
     joins: false,
@@ -56,7 +59,13 @@ rule! {
 }
 
 fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
-    for group in context.index.repeated() {
+    repeated_in(context, context.index, sink);
+    let carried = Carried::of(context.index, context.config);
+    repeated_in(context, &carried.index(), sink);
+}
+
+fn repeated_in(context: &ClusterContext<'_>, index: &ClusterIndex<'_>, sink: &mut Sink) {
+    for group in index.repeated() {
         let mut apps: Vec<Vec<&Placed<'_>>> = Vec::new();
         for placed in group {
             match apps.iter_mut().find(|known| known[0].app == placed.app) {
@@ -66,7 +75,9 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                 None => apps.push(vec![placed]),
             }
         }
-        for repeated in apps.into_iter().filter(|repeated| repeated.len() > 1) {
+        let is_told = |repeated: &[&Placed<'_>]| is_application_twice(index, repeated);
+        let repeated = apps.into_iter().filter(|repeated| repeated.len() > 1);
+        for repeated in repeated.filter(|repeated| !is_told(repeated)) {
             let collision = Collision::new(context.files, repeated.into_iter().map(Side::declared));
             let placed: Vec<_> = collision.sides.iter().map(|side| side.placed).collect();
             let times = match placed.len() {
@@ -77,7 +88,7 @@ fn check(context: &ClusterContext<'_>, sink: &mut Sink) {
                 "{} declares {} {times}{}",
                 placed[0].app,
                 placed[0].title(),
-                in_cluster(context.index)
+                in_cluster(index)
             );
             let difference = first_difference(&placed);
             let Some(mut finding) = collision.finding(&RULE, message) else {
