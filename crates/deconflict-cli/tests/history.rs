@@ -140,8 +140,6 @@ spec:
 "#,
         "own,argo-app-twice",
         &[
-            "clusters/prod/a.yaml:4:9: error[own-object-repeated] clusters/prod declares Application \
-             argocd/frontend twice in prod (other side: clusters/prod/b.yaml:4)",
             "clusters/prod/b.yaml:4:9: error[argo-app-twice] Application argocd/frontend is declared twice \
              in one Argo CD (other side: clusters/prod/a.yaml:4)",
         ],

@@ -81,8 +81,8 @@ fn a_hub_has_not_what_it_carries() {
 #[test]
 fn carried_secrets_are_never_shown() {
     let sets = ["a", "b"].map(|name| {
-        let secret = set(name, "{managed: 'true'}").replace("ConfigMap", "Secret");
-        secret.replace("data: {by:", "stringData: {token: hunter2-")
+        let secret = format!("{{stringData: {{token: hunter2-{name}}}, apiVersion: v1, kind: Secret");
+        set(name, "{managed: 'true'}").replace("{apiVersion: v1, kind: ConfigMap", &secret)
     });
     let report = run(&tree(HUB, &sets), &Options::default());
     let shown = deconflict_report::human(&report, Style::default()) + &deconflict_report::json(&report);
