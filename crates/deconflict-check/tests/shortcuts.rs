@@ -17,9 +17,9 @@ use deconflict_yaml::Library;
 
 /// Real repositories, and how many changes of each are tried.
 const REPOSITORIES: [(&str, usize); 4] = [
-    ("fluxcd__flux2-kustomize-helm-example", 40),
-    ("wahooli__gitops-repo", 3),
-    ("tektoncd__plumbing", 6),
+    ("fluxcd__flux2-kustomize-helm-example", 30),
+    ("wahooli__gitops-repo", 1),
+    ("tektoncd__plumbing", 4),
     ("redhat-appstudio__infra-deployments", 0),
 ];
 
