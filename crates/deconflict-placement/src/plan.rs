@@ -90,8 +90,6 @@ pub struct Plan {
     declared: Declared,
     /// Whether the text of a file may lead on; see [`Plan::outline`].
     marked: FxHashMap<RepoPath, bool>,
-    /// Some object of Flux in the tree may take variables from a ConfigMap or Secret.
-    substitutes: bool,
     stage: Stage,
     result: Placements,
 }
@@ -193,11 +191,6 @@ impl Plan {
                 found.insert(path.clone(), objects);
             }
         }
-        let substitutes = survey.files.iter().any(|path| {
-            let is_yaml = matches!(path.extension(), Some("yaml" | "yml" | "json"));
-            let loaded = if is_yaml { library.load(path).ok() } else { None };
-            loaded.is_some_and(|loaded| stands::may_substitute(&loaded))
-        });
         let texts = library;
         let library = Arc::new(Library::beside(&texts, Arc::clone(texts.snapshot()), []));
         let mut plan = Self {
@@ -226,7 +219,6 @@ impl Plan {
             covered: Reach::default(),
             declared: Declared::default(),
             marked: FxHashMap::default(),
-            substitutes,
             stage: Stage::Listed,
             result,
         };

@@ -1,5 +1,8 @@
 //! Words, table and sides that the findings about quotas share.
 
+#[cfg(test)]
+pub(crate) mod arithmetic;
+
 use deconflict_claims::budget::{Account, Resource, Row};
 use deconflict_claims::pods::{Amount, Pod, Resources};
 use deconflict_claims::{Placed, Spot};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::inputs::write;
-use super::measure::{Spent, cpu_of};
+use super::measure::{cpu_of, mean};
 
 const FILES: usize = 20_000;
 const TIMES: u32 = 5;
@@ -34,7 +34,7 @@ pub(super) fn table(top: &Path, program: &Path) -> Result<String, String> {
         ),
     ];
     for (name, mut ours, mut theirs) in rows {
-        let (ours, theirs) = (mean(&mut ours)?, mean(&mut theirs)?);
+        let (ours, theirs) = (mean(&mut ours, &[0], TIMES)?, mean(&mut theirs, &[0], TIMES)?);
         let _ = writeln!(
             text,
             "| {name} | {:.3} | {:.3} | {:.2} |",
@@ -44,14 +44,6 @@ pub(super) fn table(top: &Path, program: &Path) -> Result<String, String> {
         );
     }
     Ok(text)
-}
-
-fn mean(command: &mut Command) -> Result<Spent, String> {
-    let mut spent = Spent::default();
-    for _ in 0..TIMES {
-        spent += cpu_of(command, &[0])?;
-    }
-    Ok(spent.over(TIMES))
 }
 
 /// The example that reads a commit and does nothing with it.

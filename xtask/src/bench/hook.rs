@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::measure::{Spent, cpu_of};
+use super::inputs::write;
+use super::measure::{Spent, cpu_of, mean};
 
 const TIMES: u32 = 3;
 
-/// Roots whose kustomizations are changed, as shares of all that are placed.
+/// About how many kustomizations are changed, one after the other.
 const PICKS: usize = 10;
 
 /// A table: changes of single overlays of `source` (with its configuration), each judged as the pre-commit hook does.
@@ -40,7 +41,7 @@ pub(super) fn table(program: &Path, source: &Path, config: &Path, work: &Path) -
             *shares.entry(root).or_default() += objects.get(cluster).copied().unwrap_or_default() / all;
         }
     }
-    let whole = mean(&mut here(&["check", "--staged"]), &[0, 1])?.cpu;
+    let whole = mean(&mut here(&["check", "--staged"]), &[0, 1], TIMES)?.cpu;
     let mut text = format!(
         "\n| a kustomization of | clusters it reaches: share of all objects | `hook run pre-commit`: share of `check --staged` \
          ({whole:.2} CPU s) | more |\n|---|---|---|---|\n"
@@ -52,7 +53,7 @@ pub(super) fn table(program: &Path, source: &Path, config: &Path, work: &Path) -
         write(&file, &format!("{before}\n# A comment.\n"))?;
         git(&repository, &["add", "--all"])?;
         // One that finds something says so, which costs more and is the point of a hook.
-        let spent = mean(&mut here(&["hook", "run", "pre-commit"]), &[0])?.cpu / whole;
+        let spent = mean(&mut here(&["hook", "run", "pre-commit"]), &[0], TIMES)?.cpu / whole;
         let _ = writeln!(
             text,
             "| `{root}` | {share:.2} | {spent:.2} | {:.2} |",
@@ -66,18 +67,6 @@ pub(super) fn table(program: &Path, source: &Path, config: &Path, work: &Path) -
 
 fn array(value: &serde_json::Value) -> impl Iterator<Item = &serde_json::Value> {
     value.as_array().into_iter().flatten()
-}
-
-fn mean(command: &mut Command, codes: &[i32]) -> Result<Spent, String> {
-    let mut spent = Spent::default();
-    for _ in 0..TIMES {
-        spent += cpu_of(command, codes)?;
-    }
-    Ok(spent.over(TIMES))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    super::inputs::write(path, text)
 }
 
 fn git(repository: &Path, words: &[&str]) -> Result<Spent, String> {

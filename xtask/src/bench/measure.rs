@@ -50,6 +50,15 @@ pub(super) fn cpu_of(command: &mut Command, codes: &[i32]) -> Result<Spent, Stri
     })
 }
 
+/// The mean of `times` runs of [`cpu_of`].
+pub(super) fn mean(command: &mut Command, codes: &[i32], times: u32) -> Result<Spent, String> {
+    let mut spent = Spent::default();
+    for _ in 0..times {
+        spent += cpu_of(command, codes)?;
+    }
+    Ok(spent.over(times))
+}
+
 fn usage() -> Result<Usage, String> {
     getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|error| format!("getrusage: {error}"))
 }

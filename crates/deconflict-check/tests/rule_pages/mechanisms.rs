@@ -312,12 +312,9 @@ fn examples_are_found_whatever_their_values_come_from() {
             };
             let old = place(&report, label);
             let turned = |place: &String| if *place == old { at.clone() } else { place.clone() };
-            let expected: Vec<Told> = plain
-                .iter()
-                .map(|(message, places)| (message.clone(), places.iter().map(turned).collect()))
-                .collect();
+            let turn = |(message, places): &Told| (message.clone(), places.iter().map(turned).collect());
+            let mut expected: Vec<Told> = plain.iter().map(turn).collect();
             let mut got = told(&check(meta.id, &[], &changed), meta.id);
-            let (mut got, mut expected) = (std::mem::take(&mut got), expected);
             for (_, places) in got.iter_mut().chain(&mut expected) {
                 places.sort();
             }

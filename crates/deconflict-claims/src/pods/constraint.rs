@@ -75,19 +75,16 @@ impl Placing {
 
     /// True when nothing but taints could keep the pod from a Linux node, which every cluster has.
     pub fn accepts_every_linux_node(&self) -> bool {
-        let is_met = |(key, wanted): &(SmolStr, Wanted)| {
+        let takes_linux = |key: &SmolStr, wanted: &Wanted| {
             let is_system = matches!(key.as_str(), "kubernetes.io/os" | "beta.kubernetes.io/os");
             is_system && matches!(wanted, Wanted::In(values) if values.iter().any(|value| value == "linux"))
         };
-        let is_wide = |term: &Vec<NodeWanted>| {
+        let is_wide = |term: &[NodeWanted]| {
             let mut all = term.iter();
-            !term.is_empty()
-                && all.all(|wanted| {
-                    matches!(wanted, NodeWanted::Label(key, wanted) if is_met(&(key.clone(), wanted.clone())))
-                })
+            all.all(|wanted| matches!(wanted, NodeWanted::Label(key, wanted) if takes_linux(key, wanted)))
         };
-        self.selector.requirements.iter().all(is_met)
-            && (self.terms.is_empty() || self.terms.iter().any(is_wide))
+        let mut selector = self.selector.requirements.iter();
+        selector.all(|(key, wanted)| takes_linux(key, wanted)) && self.alternatives().any(is_wide)
     }
 
     /// True when some node, with labels that nobody has declared, could take pods of both (rules.md section 5.4): per key,

@@ -79,7 +79,7 @@ impl Plan {
 
     fn marks(&self, text: &str) -> bool {
         let holds = |mark: &&str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-        MARKS.iter().any(&holds) || (self.substitutes && VARIABLES.iter().any(holds))
+        MARKS.iter().any(&holds) || (self.survey.may_substitute && VARIABLES.iter().any(holds))
     }
 }
 

@@ -2,11 +2,10 @@
 
 use deconflict_files::{Entry, RepoPath};
 use deconflict_yaml::{Library, Loaded};
-use memchr::memmem;
 
 use super::Plan;
 use crate::entry;
-use crate::survey::{Traits, is_kustomization_file};
+use crate::survey::{Traits, is_kustomization_file, may_substitute};
 
 impl Plan {
     /// True when the plan of the tree in `after`, which differs from this one's at `changed`, would hand out the same roots
@@ -35,11 +34,6 @@ impl Plan {
         let traits = |library, loaded: &Loaded| Traits::of(&self.survey, library, path, loaded);
         is_silent(&old) && is_silent(&new) && traits(&self.texts, &old) == traits(after, &new)
     }
-}
-
-/// True for a text that may tell Flux to take variables from somewhere.
-pub(super) fn may_substitute(loaded: &Loaded) -> bool {
-    memmem::find(loaded.text.as_bytes(), b"substituteFrom").is_some()
 }
 
 #[cfg(test)]

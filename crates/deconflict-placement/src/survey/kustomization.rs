@@ -77,9 +77,7 @@ impl Kustomization {
             };
         }
     }
-}
 
-impl Kustomization {
     /// What the settings of a plugin may name, from the directory of the kustomization.
     fn add_plugin(&mut self, survey: &Survey, library: &Library, directory: &RepoPath, item: &Node) {
         let path = path_of(item).and_then(|path| directory.join(path));

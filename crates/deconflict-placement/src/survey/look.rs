@@ -138,6 +138,11 @@ pub(crate) fn is_client_side_object(root: &Node) -> bool {
     CLIENT_SIDE.contains(&group) || (api == "v1" && kind == "Config")
 }
 
+/// True for a text that may tell Flux to take variables from somewhere.
+pub(crate) fn may_substitute(loaded: &Loaded) -> bool {
+    memmem::find(loaded.text.as_bytes(), b"substituteFrom").is_some()
+}
+
 /// True when `kustomize.buildOptions` in `argocd-cm`, or the same in an `ArgoCD` of the operator, lifts the load restrictions
 /// (Argo CD documentation, "Kustomize Build Options/Parameters"). Which Argo CD it is about shows only after rendering, and
 /// not to complain is the lesser mistake.

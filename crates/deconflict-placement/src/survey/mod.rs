@@ -17,8 +17,8 @@ use crate::{Problem, ProblemKind};
 pub(crate) use graph::Reach;
 pub use kustomization::KUSTOMIZATION_LISTS;
 pub(crate) use kustomization::Kustomization;
-pub(crate) use look::is_client_side_object;
 use look::{Look, is_client_side};
+pub(crate) use look::{is_client_side_object, may_substitute};
 
 /// Names of a kustomization file.
 pub(crate) const KUSTOMIZATION_FILES: [&str; 3] =
@@ -43,6 +43,8 @@ pub(crate) struct Survey {
     pub(crate) objects: BTreeSet<RepoPath>,
     /// Settings of an Argo CD in the tree let kustomizations name files outside their directory.
     pub(crate) argo_is_unrestricted: bool,
+    /// Some text may tell Flux to take variables from a ConfigMap or Secret.
+    pub(crate) may_substitute: bool,
     /// Files that say what Flux sources leave out, sorted.
     pub(crate) source_ignores: Vec<RepoPath>,
     /// What is not looked at, and why.
@@ -174,6 +176,7 @@ impl Survey {
         }
         match library.load(&path) {
             Ok(loaded) => {
+                self.may_substitute |= may_substitute(&loaded);
                 self.manifests.push(path.clone());
                 let read = Kustomization::read(self, library, &directory, &loaded);
                 self.kustomizations.insert(directory, read);
@@ -197,6 +200,7 @@ impl Survey {
             Ok(loaded) => loaded,
             Err(why) => return self.unreadable(path, why),
         };
+        self.may_substitute |= may_substitute(&loaded);
         match look::look(&loaded) {
             Look::Nothing => {}
             Look::Binary => self.unreadable(path, ReadError::Unreadable("is binary, not YAML".to_owned())),
